@@ -1,0 +1,112 @@
+/**
+ * Commands: what someone wants of a mission. Imperative; each carries its time and the fresh
+ * randomness it may need, so that `decide` reads no clock and draws no number.
+ */
+import type { ApproverFacts } from "../approval/index.ts";
+import type { EvidenceBundle } from "../evidence/index.ts";
+import type { CompiledPlan } from "../plan/index.ts";
+import type { PinnedPolicy } from "../policy/index.ts";
+import type { Denial, Receipt } from "../ticket/index.ts";
+import type { UnixMs } from "../time.ts";
+import type { Actor } from "../trace/index.ts";
+import type { JsonObject } from "../strict-json.ts";
+
+/** What the team's directory says of an agent at the moment it acts; recorded with its proposal. */
+export interface AgentFacts {
+  readonly id: string;
+  readonly skills: readonly string[];
+  readonly zone: string | null;
+  readonly banned: boolean;
+}
+
+/** Who issues tickets and for whom, and for how long; configuration, the same for every mission. */
+export interface TicketTerms {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly ttlMs: number;
+}
+
+interface Base {
+  readonly at: UnixMs;
+  readonly actor: Actor;
+  /** At least 128 random bits, hex; the ids of tickets issued by this command derive from it. */
+  readonly entropy: string;
+  readonly terms: TicketTerms;
+}
+
+export interface OpenMission extends Base {
+  readonly type: "OpenMission";
+  readonly missionId: string;
+  readonly team: string;
+  readonly plan: CompiledPlan;
+  readonly inputs: readonly EvidenceBundle[];
+  readonly policy: PinnedPolicy;
+}
+
+export interface SubmitEvidence extends Base {
+  readonly type: "SubmitEvidence";
+  readonly nodeId: string;
+  readonly bundle: EvidenceBundle;
+}
+
+export interface Proposal {
+  readonly id: string;
+  readonly rationale: string;
+  readonly action: { readonly type: string; readonly args: JsonObject } | null;
+}
+
+export interface Propose extends Base {
+  readonly type: "Propose";
+  readonly nodeId: string;
+  readonly proposal: Proposal;
+  /** null: the directory knows no such agent. "unavailable": it could not be asked, which blocks. */
+  readonly agent: AgentFacts | null | "unavailable";
+}
+
+export interface DecideApproval extends Base {
+  readonly type: "DecideApproval";
+  readonly nodeId: string;
+  /** The signed approval statement, compact JWS. */
+  readonly statement: string;
+  /** null: the directory knows no such person. */
+  readonly approver: ApproverFacts | null;
+}
+
+export interface SubmitResult extends Base {
+  readonly type: "SubmitResult";
+  readonly nodeId: string;
+  readonly outputs: JsonObject;
+  readonly tests: readonly { readonly id: string; readonly passed: boolean; readonly detail?: string | undefined }[];
+}
+
+export interface RecordReceipt extends Base {
+  readonly type: "RecordReceipt";
+  readonly receipt: Receipt;
+}
+
+export interface RecordDenial extends Base {
+  readonly type: "RecordDenial";
+  readonly denial: Denial;
+}
+
+export interface Intervene extends Base {
+  readonly type: "Intervene";
+  readonly kind: "pause" | "resume" | "stop";
+  readonly reason: string;
+}
+
+/** Time has passed: deadlines, lease expiry, work left over by a bounded cascade. */
+export interface PassTime extends Base {
+  readonly type: "PassTime";
+}
+
+export type Command =
+  | OpenMission
+  | SubmitEvidence
+  | Propose
+  | DecideApproval
+  | SubmitResult
+  | RecordReceipt
+  | RecordDenial
+  | Intervene
+  | PassTime;

@@ -1,0 +1,39 @@
+/**
+ * Rejections: expected refusals that are not recorded, tagged with the facts of each. The reason
+ * string is also the problem code, the metric label and the entry in docs/errors.md.
+ */
+import type { PlanViolation } from "../plan/index.ts";
+
+export type Rejection =
+  | { readonly reason: "mission_unknown" }
+  | { readonly reason: "mission_exists" }
+  | { readonly reason: "mission_broken"; readonly seq: number; readonly detail: string }
+  | { readonly reason: "mission_not_active"; readonly state: string }
+  | { readonly reason: "mission_full"; readonly eventsMax: number }
+  | { readonly reason: "intervention_not_possible"; readonly kind: string; readonly state: string }
+  | { readonly reason: "node_unknown"; readonly nodeId: string }
+  | { readonly reason: "node_not_open"; readonly nodeId: string; readonly state: string }
+  | { readonly reason: "node_not_running"; readonly nodeId: string; readonly state: string }
+  | { readonly reason: "node_sealed"; readonly nodeId: string }
+  | { readonly reason: "proposal_not_expected"; readonly nodeId: string; readonly detail: string }
+  | { readonly reason: "result_not_expected"; readonly nodeId: string; readonly detail: string }
+  | { readonly reason: "agent_not_permitted"; readonly nodeId: string; readonly detail: string }
+  | { readonly reason: "evidence_kind_unexpected"; readonly nodeId: string; readonly kind: string; readonly expected: readonly string[] }
+  | { readonly reason: "evidence_hash_mismatch"; readonly expected: string; readonly actual: string }
+  | { readonly reason: "approval_not_requested"; readonly nodeId: string }
+  | { readonly reason: "approver_unknown"; readonly approver: string }
+  | { readonly reason: "approver_not_permitted"; readonly detail: string }
+  | { readonly reason: "approval_signature_invalid" }
+  | { readonly reason: "approval_statement_malformed"; readonly detail: string }
+  | { readonly reason: "approval_statement_mismatch"; readonly member: string; readonly expected: string; readonly actual: string }
+  | { readonly reason: "approval_statement_expired"; readonly expiresAt: string }
+  | { readonly reason: "approval_digest_stale"; readonly expected: string; readonly actual: string }
+  | { readonly reason: "approval_already_given"; readonly approver: string }
+  | { readonly reason: "ticket_unknown"; readonly jti: string }
+  | { readonly reason: "input_unexpected"; readonly kind: string }
+  | { readonly reason: "head_stale"; readonly head: string }
+  | { readonly reason: "idempotency_key_reused" }
+  | { readonly reason: "policy_inactive" }
+  | { readonly reason: "plan_invalid"; readonly violations: readonly PlanViolation[] };
+
+export type RejectionReason = Rejection["reason"];

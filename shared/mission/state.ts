@@ -1,0 +1,121 @@
+/**
+ * State: the fold of a mission's events. Never stored as truth; a snapshot is only a faster fold.
+ *
+ * Node records are immutable and replaced on change; the tables that hold them are changed in
+ * place by `evolve`, on the fork that `decide` works on or on the object's own copy after commit.
+ */
+import type { ApprovalRequirement, CompiledPlan, NodeSpec } from "../plan/index.ts";
+import type { EvidenceSummary } from "../evidence/index.ts";
+import type { GateName, Reason } from "../gates/index.ts";
+import type { PinnedPolicy } from "../policy/index.ts";
+import type { Receipt } from "../ticket/index.ts";
+import type { Head, Verdict } from "../trace/index.ts";
+import type { JsonObject } from "../strict-json.ts";
+import type { AgentFacts } from "./command.ts";
+import type { Table } from "./table.ts";
+
+export type NodeStatus = "NEW" | "READY" | "RUNNING" | "DONE" | "BLOCKED";
+export type MissionStatus = "active" | "paused" | "stopped" | "completed";
+
+/** The proposal a node carries: what its gate is asked about. */
+export interface HeldProposal {
+  readonly id: string;
+  readonly agent: AgentFacts;
+  readonly rationale: string;
+  readonly action: { readonly type: string; readonly args: JsonObject; readonly argsHash: string } | null;
+}
+
+/** One human's recorded approval; counts only while its digest is the node's current one. */
+export interface HeldApproval {
+  readonly approver: string;
+  readonly groups: readonly string[];
+  readonly kid: string;
+  readonly gateDigest: string;
+  readonly statementExpiresAt: string;
+}
+
+export interface OpenRequest {
+  readonly gateDigest: string;
+  readonly requirement: ApprovalRequirement;
+  readonly deadlineAt: string;
+}
+
+export interface HeldTicket {
+  readonly jti: string;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly gateDigest: string;
+  readonly actionType: string;
+  readonly argsHash: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+}
+
+export interface HeldResult {
+  readonly outputs: JsonObject;
+  readonly tests: readonly { readonly id: string; readonly passed: boolean }[];
+  readonly by: string;
+}
+
+export interface HeldLease {
+  readonly fence: Readonly<Record<string, number>>;
+  /** null while an execution's ticket is unsettled: the fence, not the clock, protects it. */
+  readonly expiresAt: string | null;
+}
+
+export interface NodeRecord {
+  readonly status: NodeStatus;
+  /** Starts at 1; the attempt under way or to come. */
+  readonly attempt: number;
+  /** Predecessors not yet DONE; READY when it reaches 0. */
+  readonly waitingFor: number;
+  readonly verdict: Exclude<Verdict, "allow"> | null;
+  readonly reasons: readonly Reason[];
+  readonly proposal: HeldProposal | null;
+  readonly result: HeldResult | null;
+  readonly receipt: Receipt | null;
+  readonly evidence: readonly EvidenceSummary[];
+  readonly approvals: readonly HeldApproval[];
+  /** Digests a human denied or let lapse: final for that digest. */
+  readonly refusedDigests: readonly { readonly gateDigest: string; readonly cause: "denied" | "expired"; readonly by: string | null }[];
+  readonly request: OpenRequest | null;
+  readonly ticket: HeldTicket | null;
+  readonly lease: HeldLease | null;
+  /** The digest the node last ran under; null before it first ran. */
+  readonly ranDigest: string | null;
+}
+
+export interface SliceRecord {
+  /** The highest fencing number given out; rises strictly. */
+  readonly fence: number;
+  readonly holder: string | null;
+}
+
+export interface MissionState {
+  missionId: string;
+  team: string;
+  status: MissionStatus;
+  sealed: boolean;
+  openedAt: string;
+  openedBy: string;
+  plan: CompiledPlan;
+  policy: PinnedPolicy;
+  inputs: readonly EvidenceSummary[];
+  nodes: Table<NodeRecord>;
+  /** READY nodes, and those the system itself must advance when it next gets a turn. */
+  ready: Table<true>;
+  advance: Table<true>;
+  slices: Table<SliceRecord>;
+  /** Node of every ticket ever issued. */
+  tickets: Table<string>;
+  /** Nodes with something that a clock can end: request, ticket, lease. */
+  timed: Table<true>;
+  doneCount: number;
+  deniedCount: number;
+  head: Head;
+  lastAt: string;
+}
+
+/** Node spec by id; a breach when the plan has no such node. */
+export type SpecOf = (state: MissionState, nodeId: string) => NodeSpec;
+export type { GateName };

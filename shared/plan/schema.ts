@@ -1,0 +1,89 @@
+/**
+ * The plan: the immutable graph specification of a mission, as it arrives on the wire.
+ *
+ * This file only says which shapes are a plan; whether the graph is sound (acyclic, evidence
+ * supplied, owners fit the risk, slices free of conflict) is `compile.ts`'s question.
+ * Specification: docs/plan.md.
+ */
+import * as z from "zod";
+import { NODE_ID } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
+
+/** A name inside a plan: node id, phase, evidence kind, artifact name. */
+export const nameSchema = z
+  .string()
+  .regex(NODE_ID, "must be 1-64 characters of a-z, 0-9, '_', '.', '-' and start with a letter or digit");
+
+/** A slice of an artifact, `artifact#part`: the unit of write conflict. */
+export const sliceSchema = z
+  .string()
+  .max(129)
+  .regex(/^[a-z0-9][a-z0-9_.-]{0,63}#[a-z0-9][a-z0-9_.-]{0,63}$/, "must look like artifact#part");
+
+/** An action type, dotted lower-case: `vendor.switch`. */
+export const actionTypeSchema = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/, "must be dotted lower-case words");
+
+/** An agent's or person's id: the `sub` of its token. */
+export const subjectSchema = z.string().min(1).max(128);
+
+const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
+
+/** Who may approve a node, and how many of them. */
+export const approvalRequirementSchema = z.strictObject({
+  quorum: z.int().min(1).max(16).default(1),
+  group: nameSchema.optional(),
+  deadlineMs: z.int().min(1_000).max(LIMITS.approvalStatementMaxMs).default(LIMITS.approvalDeadlineMs),
+});
+
+/** What a node may do to the outside: one action type, optionally with arguments fixed in advance. */
+export const actionSpecSchema = z.strictObject({
+  type: actionTypeSchema,
+  args: z.record(z.string(), z.json()).default({}),
+});
+
+export const nodeSchema = z.strictObject({
+  id: nameSchema,
+  kind: z.enum(["decision", "execution", "approval"]),
+  phase: nameSchema,
+  title: textSchema,
+  risk: z.int().min(0).max(4),
+  ownerR: z.enum(["human", "agent", "system"]),
+  ownerX: z.enum(["human", "agent", "system"]),
+  zone: z.string().min(1).max(256).optional(),
+  agents: z.array(subjectSchema).max(64).default([]),
+  skill: nameSchema.optional(),
+  inputs: z.array(nameSchema).max(64).default([]),
+  outputs: z.array(nameSchema).max(64).default([]),
+  evidenceIn: z.array(nameSchema).max(32).default([]),
+  evidenceOut: z.array(nameSchema).max(32).default([]),
+  confidenceMin: z.number().min(0).max(1).default(0.5),
+  action: actionSpecSchema.optional(),
+  approves: nameSchema.optional(),
+  approval: approvalRequirementSchema.optional(),
+  writeSet: z.array(sliceSchema).max(64).default([]),
+  tests: z.array(z.strictObject({ id: nameSchema, title: textSchema })).max(64).default([]),
+  attemptsMax: z.int().min(1).max(LIMITS.attemptsMax).default(LIMITS.attemptsDefault),
+});
+
+export const edgeSchema = z.strictObject({ from: nameSchema, to: nameSchema });
+
+export const planSchema = z.strictObject({
+  title: textSchema,
+  goal: textSchema.optional(),
+  phases: z.array(nameSchema).min(1).max(64),
+  nodes: z.array(nodeSchema).min(1).max(LIMITS.nodesMax),
+  edges: z.array(edgeSchema).max(LIMITS.edgesMax).default([]),
+  missionInputs: z.array(nameSchema).max(64).default([]),
+  authorizationExpiresAt: z.iso.datetime({ precision: 3 }).optional(),
+});
+
+export type NodeSpec = z.output<typeof nodeSchema>;
+export type EdgeSpec = z.output<typeof edgeSchema>;
+export type ApprovalRequirement = z.output<typeof approvalRequirementSchema>;
+export type ActionSpec = z.output<typeof actionSpecSchema>;
+/** A plan with every default filled in; the plan hash is taken over this form. */
+export type Plan = z.output<typeof planSchema>;
+export type PlanInput = z.input<typeof planSchema>;

@@ -1,0 +1,151 @@
+/**
+ * The calls between the worker, the objects and the gateway. Everything is plain data, so that a
+ * `Result` survives RPC unchanged. A fault throws; the caller turns it into a refusal, never into leave.
+ */
+import type { ApproverFacts } from "../approval/index.ts";
+import type { AgentFacts, Answer, Command, MissionView, NodeView, Rejection } from "../mission/index.ts";
+import type { PinnedPolicy } from "../policy/index.ts";
+import type { Result } from "../result.ts";
+import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
+import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
+import type { PublicJwk } from "../crypto.ts";
+import type { PolicyDocument } from "../policy/index.ts";
+import type { JsonObject } from "../strict-json.ts";
+
+/** Sinks of a mission's journal, each with a cursor. */
+export type SinkName = "index" | "tickets" | "webhooks";
+
+export interface ExecuteRequest {
+  /** The caller's team; another team's mission answers `mission_unknown`. */
+  readonly team: string;
+  readonly command: Command;
+  /** `key` is already scoped to the caller; `requestHash` covers method, path and body. */
+  readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
+  /** `<seq>-<hash>` of the head the caller saw, or null. */
+  readonly ifMatch: string | null;
+}
+
+export interface Executed {
+  readonly answer: Answer;
+  readonly head: Head;
+  /** True when this is the stored answer of an earlier request with the same idempotency key. */
+  readonly replayed: boolean;
+}
+
+/** One mission. Found by the name `<team>/<missionId>`, so another team's id leads to an empty object. */
+export interface MissionRpc {
+  execute(request: ExecuteRequest): Promise<Result<Executed, Rejection>>;
+  view(team: string): Promise<Result<{ view: MissionView; head: Head }, Rejection>>;
+  ready(team: string): Promise<Result<{ nodes: readonly NodeView[]; head: Head }, Rejection>>;
+  /** Evaluates the node's gate over its held proposal, or the given one, and records nothing. */
+  explain(
+    team: string,
+    nodeId: string,
+    proposal: { readonly rationale: string; readonly action: { readonly type: string; readonly args: JsonObject } | null; readonly agent: AgentFacts | null } | null,
+  ): Promise<Result<{ gateResult: GateResultRecord; gateDigest: string; head: Head }, Rejection>>;
+  /** Events with seq > after, at most limit. */
+  trace(team: string, after: number, limit: number): Promise<Result<{ events: readonly TraceEvent[]; head: Head }, Rejection>>;
+  /** The gateway asks: is this exact permission still standing? */
+  confirmTicket(claims: TicketClaims): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
+  /** Delivered up to seq, durably, at the far end of the sink. May be called twice, out of order. */
+  acknowledge(sink: SinkName, seq: number): Promise<void>;
+}
+
+export interface WebhookEndpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly createdAt: string;
+  readonly disabledAt: string | null;
+}
+
+export interface PolicyRecord {
+  readonly version: string;
+  readonly hash: string;
+  readonly document: PolicyDocument;
+  readonly state: "proposed" | "active" | "retired";
+  readonly proposedBy: string;
+  readonly proposedAt: string;
+  readonly activatedBy: string | null;
+  readonly activatedAt: string | null;
+}
+
+export interface IncidentRecord {
+  readonly number: number;
+  readonly missionId: string | null;
+  readonly nodeId: string | null;
+  readonly seq: number | null;
+  readonly kind: string;
+  readonly severity: "low" | "medium" | "high" | "critical";
+  readonly reasonCodes: readonly string[];
+  readonly summary: string;
+  readonly openedAt: string;
+  readonly status: "open" | "acknowledged" | "resolved";
+  readonly statusBy: string | null;
+  readonly statusAt: string | null;
+}
+
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly endpointId: string;
+  readonly type: string;
+  readonly attempt: number;
+  readonly status: number | null;
+  readonly outcome: "delivered" | "failed";
+  readonly detail: string;
+  readonly at: string;
+}
+
+export type TeamRejection =
+  | { readonly reason: "idempotency_key_reused" }
+  | { readonly reason: "approver_unknown"; readonly approver: string }
+  | { readonly reason: "approver_not_permitted"; readonly detail: string }
+  | { readonly reason: "key_in_use"; readonly kid: string }
+  | { readonly reason: "policy_unknown"; readonly version: string }
+  | { readonly reason: "policy_not_proposed"; readonly version: string; readonly state: string }
+  | { readonly reason: "approval_signature_invalid" }
+  | { readonly reason: "approval_statement_malformed"; readonly detail: string }
+  | { readonly reason: "approval_statement_mismatch"; readonly member: string; readonly expected: string; readonly actual: string }
+  | { readonly reason: "approval_statement_expired"; readonly expiresAt: string }
+  | { readonly reason: "webhook_unknown"; readonly id: string }
+  | { readonly reason: "incident_unknown"; readonly id: string }
+  | { readonly reason: "incident_status_final"; readonly status: string }
+  | { readonly reason: "directory_full"; readonly kind: string; readonly max: number };
+
+type Idempotency = { readonly key: string; readonly requestHash: string } | null;
+
+/** One team's directory, policies, incident numbers and endpoints. Found by the team's name. */
+export interface TeamRpc {
+  /** Reserves the mission id of an opening: the same key gives the same id again. */
+  opening(request: { missionId: string; idempotency: Idempotency }): Promise<
+    Result<{ missionId: string; policy: PinnedPolicy | null }, TeamRejection>
+  >;
+  agentFacts(agentId: string): Promise<AgentFacts | null>;
+  approverFacts(personId: string): Promise<ApproverFacts | null>;
+  putAgent(request: { agent: AgentFacts; idempotency: Idempotency; at: number }): Promise<Result<AgentFacts, TeamRejection>>;
+  agents(): Promise<readonly AgentFacts[]>;
+  putApprover(request: { approver: { id: string; name: string; groups: readonly string[]; keys: readonly PublicJwk[]; validFrom: string | null; validUntil: string | null }; idempotency: Idempotency; at: number }): Promise<Result<ApproverFacts, TeamRejection>>;
+  approvers(): Promise<readonly ApproverFacts[]>;
+  addWebhook(request: { id: string; url: string; events: readonly string[]; idempotency: Idempotency; at: number }): Promise<Result<WebhookEndpoint, TeamRejection>>;
+  webhooks(): Promise<readonly WebhookEndpoint[]>;
+  recordDelivery(delivery: DeliveryRecord): Promise<void>;
+  deliveries(endpointId: string, limit: number): Promise<Result<readonly DeliveryRecord[], TeamRejection>>;
+  proposePolicy(request: { version: string; document: PolicyDocument; by: string; idempotency: Idempotency; at: number }): Promise<Result<PolicyRecord, TeamRejection>>;
+  /** `statement` is a JWS over `{ team, version, policyHash, decision: "activate", approver, reason, issuedAt, expiresAt }`. */
+  activatePolicy(request: { version: string; statement: string; sub: string; idempotency: Idempotency; at: number }): Promise<Result<PolicyRecord, TeamRejection>>;
+  policies(): Promise<readonly PolicyRecord[]>;
+  /** Gives the next number, or the one already given for this (missionId, seq). */
+  assignIncident(incident: Omit<IncidentRecord, "number" | "status" | "statusBy" | "statusAt">): Promise<IncidentRecord>;
+  setIncidentStatus(request: { number: number; status: "acknowledged" | "resolved"; by: string; at: number }): Promise<Result<IncidentRecord, TeamRejection>>;
+  /** Every incident with number > after, in order, for rebuilding the index. */
+  incidents(after: number, limit: number): Promise<readonly IncidentRecord[]>;
+}
+
+/** All that the gateway may ask of the API worker. `team` and `missionId` come from verified claims except in `denied`. */
+export interface GatewayCallbacksRpc {
+  confirm(claims: TicketClaims): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
+  /** The mission has the receipt durably when this returns; may be called twice. */
+  report(team: string, missionId: string, receipt: Receipt): Promise<void>;
+  /** The denial stands in the mission's trace when this returns `recorded: true`; false: no such mission, or an expected duplicate. */
+  denied(team: string, missionId: string, denial: Denial): Promise<{ recorded: boolean }>;
+}

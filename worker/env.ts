@@ -1,0 +1,32 @@
+/**
+ * The bindings of the API worker, as wrangler.toml names them. Everything that is text arrives as
+ * text; whoever reads a setting parses it and refuses to start work on a malformed one.
+ */
+import type { MissionObject, TeamObject } from "../durable-objects/index.ts";
+import type { IndexMessage, TicketMessage, WebhookDeliveryMessage, WebhookEventMessage } from "../shared/wire/message.ts";
+
+export interface Env {
+  readonly MISSION: DurableObjectNamespace<MissionObject>;
+  readonly TEAM: DurableObjectNamespace<TeamObject>;
+  readonly DB: D1Database;
+  readonly TICKETS: Queue<TicketMessage>;
+  readonly INDEX: Queue<IndexMessage>;
+  readonly WEBHOOKS: Queue<WebhookEventMessage | WebhookDeliveryMessage>;
+  /** "local" only under the local runtime; anything else counts as hosted. */
+  readonly MODE: string;
+  /** Issuer of tickets and base of problem types: scheme and host, no trailing slash. */
+  readonly API_ORIGIN: string;
+  /** Audience of tickets. */
+  readonly GATEWAY_ID: string;
+  readonly AUTH_ISSUER: string;
+  /** Public JWKS (JSON text) that bearer tokens are verified with. */
+  readonly AUTH_JWKS: string;
+  /** Private JWKS (JSON text), Ed25519; the first key signs, the others are still published. */
+  readonly TICKET_SIGNING_KEYS: string;
+  /** Ed25519 private JWK (JSON text) that signs outgoing webhooks. */
+  readonly WEBHOOK_SIGNING_KEY: string;
+  /** Comma-separated host:port that outgoing requests may reach although they are local. Empty when hosted. */
+  readonly EGRESS_ALLOW_HOSTS: string;
+  /** Team that hears of what belongs to no team: poison messages, unattributable tickets. */
+  readonly OPERATOR_TEAM: string;
+}
