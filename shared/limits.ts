@@ -1,0 +1,100 @@
+/**
+ * Every bound of the system, unit last in its name, each with the reason for its size.
+ * All of them lie below the platform's own limits, so ours is the one that is met first and answered
+ * properly. Refuses to hold settings: what an operator may choose is configuration, not a limit.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+export const LIMITS = {
+  // Text that comes in
+  /** Real documents nest under ten levels; recursive readers stay far from the end of the stack. */
+  jsonDepthMax: 32,
+  /** A value at the full depth of 32 still fits inside the event that records it. */
+  eventDepthMax: 48,
+  /** Hashing refuses deeper values, so a cycle ends as a breach instead of a stack overflow. */
+  canonicalDepthMax: 64,
+  /** Arguments travel inside a ticket's queue message, which the platform caps at 128 KB. */
+  argsBytesMax: 64 * KIB,
+  /** A bundle is one journal row with its event; half of that row. */
+  evidenceBytesMax: 256 * KIB,
+  /** A plan is stored as its own row; the platform caps a row at 2 MB. */
+  planBytesMax: 1 * MIB,
+  /** The largest thing accepted (a plan) and room for the envelope around it. */
+  bodyBytesMax: 1 * MIB + 64 * KIB,
+  /** The longest signed token read: a ticket or approval as it fits a queue message. */
+  jwsCharsMax: 128 * KIB,
+  /** A plan larger than this is several missions; bounds the fold's memory to a few MB. */
+  nodesMax: 10_000,
+  /** Five edges a node on average; compile stays under 100 ms. */
+  edgesMax: 50_000,
+  /** What a person can be asked to review in one bundle. */
+  claimsPerBundleMax: 200,
+  /** More sources than this do not make a claim surer. */
+  sourcesPerClaimMax: 20,
+  /** About one page of text in an approval, intervention or reason. */
+  reasonTextCharsMax: 2_000,
+  /** The usual width of an idempotency key, also promised by the API. */
+  idempotencyKeyCharsMax: 255,
+  /** Clients retry within a day; the API promises at least this. */
+  idempotencyKeepMs: DAY_MS,
+
+  // Tickets
+  /** Long enough for queue and retry, short enough that a stolen ticket is worthless soon. */
+  ticketTtlMs: 60 * SECOND_MS,
+  /** Clock difference tolerated between issuer and gateway. */
+  ticketLeewayMs: 5 * SECOND_MS,
+  /** First re-send when no receipt came: local queues forget on a crash, real ones deliver at least once. */
+  ticketResendMs: 15 * SECOND_MS,
+  /** The re-send delay doubles up to this, so a dead gateway is not hammered. */
+  ticketResendMaxMs: 5 * MINUTE_MS,
+
+  // People and leases
+  /** A slice is given back this soon when its holder disappears. */
+  leaseMs: 5 * MINUTE_MS,
+  /** A person answers within a working day or the mission escalates. */
+  approvalDeadlineMs: DAY_MS,
+  /** A signed statement older than this no longer says what the person thinks today. */
+  approvalStatementMaxMs: 7 * DAY_MS,
+
+  // A mission's work
+  /** Tries of one node unless its plan says otherwise: first, retry, last. */
+  attemptsDefault: 3,
+  /** No plan may ask for more tries; a node failing ten times needs a person. */
+  attemptsMax: 10,
+  /** System nodes advanced within one command, so one transaction stays short. */
+  autoAdvancePerCommandMax: 64,
+  /** One packed journal row; the platform caps a row at 2 MB, a D1 parameter set reads it whole. */
+  journalRowBytesMax: 512 * KIB,
+  /** Waking folds at most this many events on top of a snapshot: a few milliseconds. */
+  snapshotEveryEvents: 256,
+  /** Up to here the whole chain is verified on wake (about 10 ms); beyond it, from the snapshot's head. */
+  fullVerifyEventsMax: 2_000,
+  /** At about 1 KB an event, a tenth of the 10 GB an object may hold. */
+  eventsPerMissionMax: 1_000_000,
+  /** Refused attempts recorded in a mission's trace; beyond it they are counted, not written. */
+  deniedEventsPerMissionMax: 100,
+  /** The platform says 128 KB; the rest is room for its own envelope. */
+  queueMessageBytesMax: 100 * KIB,
+
+  // Reading
+  /** Events in one page of a trace: about 1 MB. */
+  tracePageMax: 1_000,
+  /** Items in one page of any list. */
+  listPageMax: 200,
+
+  // Talking to the outside
+  /** A side effect that has not answered by then is unknown, not failed. */
+  actionTimeoutMs: 10 * SECOND_MS,
+  /** What is read of an upstream's answer; the rest is cut off. */
+  responseBytesMax: 256 * KIB,
+  /** A webhook receiver acknowledges quickly or is tried again. */
+  webhookTimeoutMs: 10 * SECOND_MS,
+  /** One gate's evaluation; its 99th percentile is 0.05 ms, so slower means stuck, and stuck means block. */
+  gateTimeMs: 100,
+} as const;
