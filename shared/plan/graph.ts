@@ -1,0 +1,150 @@
+/**
+ * Directed graphs over node positions 0..n-1: ready set, topological order, cycles, reachability.
+ *
+ * Knows no plan and no names. Nothing here recurses, so depth is bounded by memory and not by the
+ * stack. Specification: docs/plan.md, "The graph".
+ */
+
+/** Neighbours by position; every list ascends and holds no position twice. */
+export interface Graph {
+  readonly nodeCount: number;
+  readonly successors: readonly (readonly number[])[];
+  readonly predecessors: readonly (readonly number[])[];
+}
+
+/** Builds a graph from distinct `[from, to]` pairs, in any order. O(V + E). */
+export function createGraph(nodeCount: number, pairs: Iterable<readonly [number, number]>): Graph {
+  const byTarget = emptyLists(nodeCount);
+  for (const [from, to] of pairs) byTarget[to]?.push(from);
+  const successors = emptyLists(nodeCount);
+  const predecessors = emptyLists(nodeCount);
+  // Two passes over lists bucketed by position sort both directions without a comparison.
+  for (const [to, sources] of byTarget.entries()) {
+    for (const from of sources) successors[from]?.push(to);
+  }
+  for (const [from, targets] of successors.entries()) {
+    for (const to of targets) predecessors[to]?.push(from);
+  }
+  return { nodeCount, successors, predecessors };
+}
+
+function emptyLists(count: number): number[][] {
+  return Array.from({ length: count }, () => []);
+}
+
+/** READY(v) <=> every predecessor is complete, kept incrementally. */
+export interface ReadySet {
+  /** Positions ready from the start, ascending. */
+  readonly initial: readonly number[];
+  /**
+   * Completes a ready position and returns those it makes ready, ascending. O(out-degree).
+   * Each position is completed once; a second time would count its edges twice.
+   */
+  complete(position: number): readonly number[];
+}
+
+/** A ready set over the numbers of predecessors and the successor lists of one graph. */
+export function createReadySet(
+  predecessorCounts: Uint32Array,
+  successors: readonly (readonly number[])[],
+): ReadySet {
+  const waitingFor = Uint32Array.from(predecessorCounts);
+  const initial: number[] = [];
+  for (const [position, count] of waitingFor.entries()) if (count === 0) initial.push(position);
+  return {
+    initial,
+    complete(position) {
+      const ready: number[] = [];
+      for (const next of successors[position] ?? []) {
+        const left = (waitingFor[next] ?? 0) - 1;
+        waitingFor[next] = left;
+        if (left === 0) ready.push(next);
+      }
+      return ready;
+    },
+  };
+}
+
+/**
+ * Positions so that every edge points forward: Kahn's algorithm with a first-in-first-out queue.
+ *
+ * Shape: depends on the graph alone, not on the order its edges were given in. Shorter than
+ * `nodeCount` exactly when the graph has a cycle; it then leaves out what is on or behind one.
+ * O(V + E).
+ */
+export function topologicalOrder(graph: Graph): readonly number[] {
+  const counts = Uint32Array.from(graph.predecessors, (list) => list.length);
+  const ready = createReadySet(counts, graph.successors);
+  const order = [...ready.initial];
+  // An array's iterator also visits what is pushed while it runs: the array is its own queue.
+  for (const position of order) {
+    for (const next of ready.complete(position)) order.push(next);
+  }
+  return order;
+}
+
+/**
+ * Cycles among the positions that `order` left out, each as `[a, b, c]` for a -> b -> c -> a,
+ * starting at its lowest position.
+ *
+ * Shape: disjoint, at least one when `order` is incomplete; not every cycle of the graph, since
+ * there may be exponentially many. O(V + E).
+ */
+export function findCycles(graph: Graph, order: readonly number[]): readonly (readonly number[])[] {
+  const ordered = new Uint8Array(graph.nodeCount);
+  for (const position of order) ordered[position] = 1;
+  const walkOf = new Uint32Array(graph.nodeCount);
+  const cycles: number[][] = [];
+  for (let start = 0; start < graph.nodeCount; start++) {
+    if (ordered[start] === 1 || walkOf[start] !== 0) continue;
+    // A left-out position has a left-out predecessor, so walking backwards must meet itself.
+    const path: number[] = [];
+    let position = start;
+    while (walkOf[position] === 0) {
+      walkOf[position] = start + 1;
+      path.push(position);
+      position = graph.predecessors[position]?.find((before) => ordered[before] === 0) ?? position;
+    }
+    if (walkOf[position] !== start + 1) continue;
+    cycles.push(fromLowest(path.slice(path.indexOf(position)).reverse()));
+  }
+  return cycles;
+}
+
+function fromLowest(cycle: readonly number[]): number[] {
+  const at = cycle.indexOf(cycle.reduce((lowest, position) => Math.min(lowest, position)));
+  return [...cycle.slice(at), ...cycle.slice(0, at)];
+}
+
+/** Whether one position leads to another, or "too_large" once the steps allowed in all are used up. */
+export type Reaches = (from: number, to: number) => boolean | "too_large";
+
+/**
+ * Reachability queries over an acyclic graph that share one allowance of edge visits.
+ *
+ * A query visits only edges out of positions ordered before its target, so queries between
+ * consecutive members of one ordered list visit each edge once: O(V + E) for the whole list.
+ */
+export function createReaches(graph: Graph, order: readonly number[], stepsMax: number): Reaches {
+  const rank = new Uint32Array(graph.nodeCount);
+  for (const [at, position] of order.entries()) rank[position] = at;
+  const visitedBy = new Uint32Array(graph.nodeCount);
+  let query = 0;
+  let stepsLeft = stepsMax;
+  return (from, to) => {
+    query += 1;
+    const limit = rank[to] ?? 0;
+    const queue = [from];
+    for (const position of queue) {
+      for (const next of graph.successors[position] ?? []) {
+        if (next === to) return true;
+        stepsLeft -= 1;
+        if (stepsLeft < 0) return "too_large";
+        if (visitedBy[next] === query || (rank[next] ?? 0) > limit) continue;
+        visitedBy[next] = query;
+        queue.push(next);
+      }
+    }
+    return false;
+  };
+}

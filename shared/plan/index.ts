@@ -1,0 +1,21 @@
+/** The face of the plan: its schema, and its compilation into the graph a mission runs on. */
+export {
+  actionTypeSchema,
+  approvalRequirementSchema,
+  nameSchema,
+  nodeSchema,
+  planSchema,
+  sliceSchema,
+  subjectSchema,
+} from "./schema.ts";
+export type {
+  ActionSpec,
+  ApprovalRequirement,
+  EdgeSpec,
+  NodeSpec,
+  Plan,
+  PlanInput,
+} from "./schema.ts";
+export { compilePlan } from "./compile.ts";
+export type { CompiledPlan } from "./compile.ts";
+export type { PlanViolation, PlanViolationCode } from "./violation.ts";

@@ -1,0 +1,69 @@
+/**
+ * The rules a node must keep on its own: kind against action and approval, risk against owners.
+ *
+ * Looks at no edge; what depends on the graph is `compile.ts`'s question.
+ * Specification: docs/plan.md, "Rules of a node".
+ */
+import type { NodeSpec } from "./schema.ts";
+import type { Report } from "./violation.ts";
+
+/** From this risk on a person is accountable and a person approves: risk >= 3 => owner_R = human. */
+const HUMAN_RISK_MIN = 3;
+/** The highest risk the system may complete by itself. */
+const SYSTEM_RISK_MAX = 2;
+
+/** Reports every rule that `node`, found at `pointer`, breaks by itself. */
+export function checkNode(node: NodeSpec, pointer: string, report: Report): void {
+  checkKind(node, pointer, report);
+  checkOwners(node, pointer, report);
+  if (node.approval && node.kind !== "approval" && node.risk < HUMAN_RISK_MIN) {
+    report(
+      "approval_not_applicable",
+      `${pointer}/approval`,
+      `${node.kind} node ${node.id} of risk ${node.risk} never waits for a person's approval`,
+    );
+  }
+}
+
+function checkKind(node: NodeSpec, pointer: string, report: Report): void {
+  if (node.kind === "execution" && !node.action) {
+    report("action_required", pointer, `execution node ${node.id} has no action to execute`);
+  }
+  if (node.kind !== "execution" && node.action) {
+    const detail = `${node.kind} node ${node.id} has the action ${node.action.type}`;
+    report("action_not_allowed", `${pointer}/action`, detail);
+  }
+  if (node.kind !== "approval" && node.approves !== undefined) {
+    const detail = `${node.kind} node ${node.id} approves ${node.approves}`;
+    report("approves_not_allowed", `${pointer}/approves`, detail);
+  }
+}
+
+function checkOwners(node: NodeSpec, pointer: string, report: Report): void {
+  const { id, kind, risk, ownerR, ownerX } = node;
+  if (risk >= HUMAN_RISK_MIN && ownerR !== "human") {
+    const detail = `${id} has risk ${risk} and ownerR ${ownerR}`;
+    report("accountable_not_human", `${pointer}/ownerR`, detail);
+  }
+  if (kind === "approval" && ownerX !== "human") {
+    const detail = `approval node ${id} has ownerX ${ownerX}`;
+    report("approval_not_human", `${pointer}/ownerX`, detail);
+  }
+  if (kind === "execution" && ownerX !== "agent") {
+    const detail = `execution node ${id} has ownerX ${ownerX}`;
+    report("execution_not_agent", `${pointer}/ownerX`, detail);
+  }
+  if (kind === "decision" && ownerX === "system") checkSystem(node, pointer, report);
+}
+
+function checkSystem(node: NodeSpec, pointer: string, report: Report): void {
+  if (node.risk > SYSTEM_RISK_MAX) {
+    const detail = `${node.id} has risk ${node.risk} and ownerX system`;
+    report("system_not_allowed", `${pointer}/ownerX`, detail);
+  }
+  for (const member of ["tests", "outputs", "evidenceOut", "writeSet"] as const) {
+    if (node[member].length === 0) continue;
+    const detail = `the system completes ${node.id} without producing anything, yet it has ${member}`;
+    report("system_produces", `${pointer}/${member}`, detail);
+  }
+}
