@@ -5,10 +5,10 @@
  * Specification: RFC 8032 (Ed25519), RFC 7518 section 3.4 (ES256), RFC 7517/7638/8037 (JWK).
  */
 import {
-  createHash,
   createHmac,
   createPrivateKey,
   createPublicKey,
+  hash,
   sign,
   verify,
   type KeyObject,
@@ -54,12 +54,12 @@ const privateKeys = new Map<string, KeyObject>();
 
 /** SHA-256 in lower-case hex; a string is hashed as its UTF-8 bytes. */
 export function sha256Hex(input: string | Uint8Array): string {
-  return createHash("sha256").update(input).digest("hex");
+  return hash("sha256", input, "hex");
 }
 
 /** SHA-256 as 32 bytes; a string is hashed as its UTF-8 bytes. */
 export function sha256Bytes(input: string | Uint8Array): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(input).digest());
+  return new Uint8Array(hash("sha256", input, "buffer"));
 }
 
 /** HMAC-SHA-256 as 32 bytes. Compare tags in constant time, never with `===`. */
@@ -95,7 +95,7 @@ export function verifySignature(
     if (key === null) return false;
     return alg === "EdDSA"
       ? verify(null, message, key, signature)
-      : verify("sha256", message, { key, dsaEncoding: "ieee-p1363" }, signature);
+      : verify("sha256", message, key, p1363ToDer(signature));
   } catch {
     // The library throws on some malformed signatures; for the caller that is simply no signature.
     return false;
@@ -183,6 +183,18 @@ function importedPublicKey(publicJwk: PublicJwk): KeyObject | null {
   const key = checkPublicJwk(bare).ok ? createPublicKey({ key: bare, format: "jwk" }) : null;
   keep(publicKeys, point, key);
   return key;
+}
+
+/** workerd takes no KeyObject beside `dsaEncoding`, so the raw r and s are spelled as DER for both runtimes. */
+function p1363ToDer(signature: Uint8Array): Uint8Array {
+  const integers = [signature.subarray(0, 32), signature.subarray(32)].flatMap((bytes) => {
+    const first = bytes.findIndex((byte) => byte !== 0);
+    const magnitude = bytes.subarray(first === -1 ? bytes.length - 1 : first);
+    // A set top bit would read as a minus sign.
+    const padding = (magnitude[0] ?? 0) >= 0x80 ? [0] : [];
+    return [0x02, padding.length + magnitude.length, ...padding, ...magnitude];
+  });
+  return Uint8Array.from([0x30, integers.length, ...integers]);
 }
 
 function keep<V>(map: Map<string, V>, name: string, value: V): void {

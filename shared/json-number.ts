@@ -1,13 +1,15 @@
 /**
- * Which JSON numbers a double keeps: what is read must be what was written, and what is printed again
- * (RFC 8785) must be readable again. Refuses to round silently.
+ * Which JSON numbers a double keeps: whole numbers exactly, decimals to the precision a double has, and
+ * what is printed again (RFC 8785) must be readable again. Refuses to lose more than that silently.
  * Specification: RFC 8259 section 6, RFC 7493 section 2.2.
  */
 
 const LITERAL = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WHOLE_LITERAL = /^-?[0-9]+$/;
-/** Seventeen digits always tell two doubles apart; more say what a double cannot hold. */
+/** What a double can tell apart, and what RFC 8785 accepts in its own sample; more digits promise too much. */
 const SIGNIFICANT_DIGITS_MAX = 17;
+/** Below this a double has fewer digits the smaller it is. */
+const NORMAL_MIN = 2.2250738585072014e-308;
 /** A plain literal this short has at most 15 digits and a harmless exponent, and those always round-trip. */
 const ALWAYS_KEPT_CHARS = 16;
 /** From here on RFC 8785 prints an exponent, so the number no longer looks like an exact integer. */
@@ -21,8 +23,8 @@ export type NumberLiteral =
 /**
  * Reads the number literal starting at an offset; minus zero is read as 0.
  * Unsafe: not finite; a literal of digits only beyond 2^53 - 1; an integer from 2^53 to 10^21 in any
- * spelling, since it would be printed as such a literal; a decimal whose value the double does not give
- * back when printed with as many digits (underflow and more than 17 significant digits included).
+ * spelling, since it would be printed as such a literal; more than 17 significant digits; underflow, and a
+ * subnormal that does not give its digits back. Up to 17 digits the nearest double is taken.
  */
 export function readNumberLiteral(text: string, offset: number): NumberLiteral {
   LITERAL.lastIndex = offset;
@@ -50,6 +52,7 @@ function keepsDecimal(literal: string, value: number): boolean {
   const { length } = written.digits;
   if (length === 0) return true;
   if (value === 0 || length > SIGNIFICANT_DIGITS_MAX) return false;
+  if (Math.abs(value) >= NORMAL_MIN) return true;
   return [value.toPrecision(length), String(value)].some((printed) => {
     const decimal = decimalOf(printed);
     return decimal.digits === written.digits && decimal.point === written.point;

@@ -26,6 +26,7 @@ export function isoToUnixMs(text: string): UnixMs | null {
   if (!ISO.test(text)) return null;
   const date = new Date(text);
   const ms = date.getTime();
-  // Date rolls 02-30 and 24:00 over to the next day; only a text that comes back unchanged was real.
-  return Number.isNaN(ms) || date.toISOString() !== text ? null : ms;
+  // Date rolls 02-30 and 24:00 over to a later day; only a text whose day stayed was real.
+  const isReal = !Number.isNaN(ms) && date.getUTCDate() === Number(text.slice(8, 10));
+  return isReal ? ms : null;
 }
