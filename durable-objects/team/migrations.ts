@@ -1,0 +1,74 @@
+/**
+ * The schema of a team's database, as an append-only list: a landed entry is never edited, and each
+ * start compares what was applied with what stands here. Text keys are WITHOUT ROWID, because a row
+ * with a separate key index is billed and written twice.
+ */
+import { invariant } from "../../shared/invariant.ts";
+import { sha256Hex } from "../../shared/crypto.ts";
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE team_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+  CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE opening (mission_id TEXT PRIMARY KEY) WITHOUT ROWID, STRICT;
+  CREATE TABLE agent (
+    id TEXT PRIMARY KEY, skills TEXT NOT NULL, zone TEXT, banned INTEGER NOT NULL
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE approver (
+    id TEXT PRIMARY KEY, display_name TEXT NOT NULL, groups TEXT NOT NULL, keys TEXT NOT NULL,
+    valid_from TEXT, valid_until TEXT
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE approver_key (kid TEXT PRIMARY KEY, approver_id TEXT NOT NULL) WITHOUT ROWID, STRICT;
+  CREATE TABLE webhook (
+    id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, created_at TEXT NOT NULL,
+    disabled_at TEXT
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE delivery (
+    endpoint_id TEXT NOT NULL, ordinal INTEGER NOT NULL, delivery_id TEXT NOT NULL,
+    type TEXT NOT NULL, attempt INTEGER NOT NULL, status INTEGER, outcome TEXT NOT NULL,
+    detail TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (endpoint_id, ordinal)
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE policy (
+    version TEXT PRIMARY KEY, hash TEXT NOT NULL, document TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'active', 'retired')),
+    proposed_by TEXT NOT NULL, proposed_at TEXT NOT NULL, activated_by TEXT, activated_at TEXT,
+    activation_statement TEXT,
+    CHECK (state = 'proposed' OR activation_statement IS NOT NULL)
+  ) WITHOUT ROWID, STRICT;
+  CREATE UNIQUE INDEX policy_active ON policy (state) WHERE state = 'active';
+  CREATE TABLE incident (
+    number INTEGER PRIMARY KEY, origin_key TEXT, mission_id TEXT, node_id TEXT, seq INTEGER,
+    kind TEXT NOT NULL, severity TEXT NOT NULL, reason_codes TEXT NOT NULL, summary TEXT NOT NULL,
+    opened_at TEXT NOT NULL, status TEXT NOT NULL, status_by TEXT, status_at TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX incident_origin ON incident (origin_key) WHERE origin_key IS NOT NULL;
+  CREATE TRIGGER incident_never_deleted BEFORE DELETE ON incident
+    BEGIN SELECT raise(ABORT, 'an incident number is never reused'); END;
+  `,
+];
+
+/** Brings the database to the newest schema in one transaction; breaches when history was edited. */
+export function migrateTeamStore(storage: DurableObjectStorage): void {
+  storage.transactionSync(() => {
+    const { sql } = storage;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS team_migration (number INTEGER PRIMARY KEY, hash TEXT NOT NULL) STRICT",
+    );
+    const applied = sql
+      .exec<{ hash: string }>("SELECT hash FROM team_migration ORDER BY number")
+      .toArray();
+    for (const [number, { hash }] of applied.entries()) {
+      const known = MIGRATIONS[number];
+      // Code older than the data may meet a newer schema during a roll-out: it must not guess.
+      invariant(known !== undefined, "the database is not newer than the code");
+      invariant(sha256Hex(known) === hash, "an applied migration was never edited");
+    }
+    for (const [number, text] of MIGRATIONS.entries()) {
+      if (number < applied.length) continue;
+      sql.exec(text);
+      sql.exec("INSERT INTO team_migration (number, hash) VALUES (?, ?)", number, sha256Hex(text));
+    }
+  });
+}

@@ -1,0 +1,15 @@
+/** The face of a team's rules: directory, policy activation, incidents, bounds. */
+export {
+  POLICY_ACTIVATION_JWS_TYPE,
+  decideActivation,
+  policyActivationStatementSchema,
+} from "./activation.ts";
+export type {
+  ActivationReject,
+  ActivationRequest,
+  PolicyActivationStatement,
+} from "./activation.ts";
+export { isApproverValidAt, nameApproverKeys } from "./directory.ts";
+export { incidentEventKey, incidentSummaryKey, moveIncidentStatus } from "./incident.ts";
+export type { IncidentOrigin, IncidentStatus } from "./incident.ts";
+export { TEAM_LIMITS } from "./limits.ts";
