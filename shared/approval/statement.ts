@@ -8,7 +8,7 @@ import * as z from "zod";
 import { type PublicJwk } from "../crypto.ts";
 import { MISSION_ID } from "../ids.ts";
 import { verifyJws } from "../jws.ts";
-import { nameSchema, subjectSchema } from "../plan/schema.ts";
+import { nameSchema, subjectSchema } from "../plan/index.ts";
 import { type Result, err, ok } from "../result.ts";
 
 export const APPROVAL_JWS_TYPE = "sekisho-approval+jwt";

@@ -8,18 +8,27 @@ import * as z from "zod";
 import { hashJson } from "../canonical.ts";
 import { evidenceId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import { nameSchema } from "../plan/schema.ts";
+import { nameSchema } from "../plan/index.ts";
 
 const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
 
 export const sourceSchema = z.strictObject({
-  identifier: z.string().max(512).regex(/^(doi:|arxiv:|https:\/\/|sha256:)\S+$/, "must start with doi:, arxiv:, https:// or sha256:"),
+  identifier: z
+    .string()
+    .max(512)
+    .regex(
+      /^(doi:|arxiv:|https:\/\/|sha256:)\S+$/,
+      "must start with doi:, arxiv:, https:// or sha256:",
+    ),
   kind: z.enum(["primary", "secondary"]),
   title: textSchema,
   authors: z.array(z.string().min(1).max(256)).max(64).default([]),
   year: z.int().min(1000).max(9999).optional(),
   retrievedAt: z.iso.datetime({ precision: 3 }).optional(),
-  quoteHash: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  quoteHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 export const claimSchema = z.strictObject({
@@ -38,7 +47,10 @@ export const evidenceInputSchema = z.strictObject({
   claims: z.array(claimSchema).min(1).max(LIMITS.claimsPerBundleMax),
   receipts: z.array(z.string().max(8192)).max(64).default([]),
   expiresAt: z.iso.datetime({ precision: 3 }).optional(),
-  hash: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 export type EvidenceClaim = z.output<typeof claimSchema>;

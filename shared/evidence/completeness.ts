@@ -61,7 +61,8 @@ export function findContradictions(
       const name = `${bundle.kind}/${claim.id}`;
       const earlier = seen.get(claim.aboutHash);
       if (!earlier) seen.set(claim.aboutHash, { valueHash: claim.valueHash, name });
-      else if (earlier.valueHash !== claim.valueHash) found.push({ first: earlier.name, second: name });
+      else if (earlier.valueHash !== claim.valueHash)
+        found.push({ first: earlier.name, second: name });
     }
   }
   return found;

@@ -1,3 +1,7 @@
-/** The face of the gates. */
+/** The face of the gates: the question, the two pipelines and the codebook. */
 export { CODEBOOK_VERSION, GATES, REASON_CODES } from "./reasons.ts";
 export type { GateName, Reason, ReasonCode } from "./reasons.ts";
+export type { AskingAgent, GateQuestion, ProposedAction } from "./question.ts";
+export { evaluateEntry, type GateResult } from "./pipeline.ts";
+export { requirementOf } from "./approval.ts";
+export { evaluateExit, failedTests, type ExitQuestion } from "./exit.ts";

@@ -2,7 +2,11 @@
  * Answers: what a command's caller is told. An answer is a function of the command's own events
  * alone, so the stored answer of an idempotent retry is recomputed from its journal row.
  */
-import type { GateResultRecord } from "../trace/index.ts";
+import { summarizeEvidence } from "../evidence/index.ts";
+import { invariant } from "../invariant.ts";
+import { unixMsToIso } from "../time.ts";
+import type { EventDraft, GateResultRecord } from "../trace/index.ts";
+import { dataOf, type EventType } from "./event.ts";
 import type { MissionStatus, NodeStatus } from "./state.ts";
 
 export type Answer =
@@ -19,7 +23,12 @@ export type Answer =
       readonly id: string;
       readonly hash: string;
       /** The bundle's content fits its hash; claims without a source, and without a primary one. */
-      readonly verification: { readonly state: "hash_verified"; readonly claims: number; readonly unsourced: readonly string[]; readonly withoutPrimary: readonly string[] };
+      readonly verification: {
+        readonly state: "hash_verified";
+        readonly claims: number;
+        readonly unsourced: readonly string[];
+        readonly withoutPrimary: readonly string[];
+      };
       readonly nodeState: NodeStatus;
     }
   | {
@@ -40,6 +49,166 @@ export type Answer =
       readonly nodeState: NodeStatus;
       readonly gateResult: GateResultRecord | null;
     }
-  | { readonly type: "result"; readonly nodeState: NodeStatus; readonly gateResult: GateResultRecord }
+  | {
+      readonly type: "result";
+      readonly nodeState: NodeStatus;
+      readonly gateResult: GateResultRecord;
+    }
   | { readonly type: "intervention"; readonly state: MissionStatus }
   | { readonly type: "recorded"; readonly events: number };
+
+/** What the caller of the command that yielded `events` is told; `recorded` when there is nothing special to tell. */
+export function answerOf(events: readonly EventDraft[]): Answer {
+  const own = events.find((event) => ANSWERING.has(event.type as EventType));
+  if (!own) return { type: "recorded", events: events.length };
+  switch (own.type) {
+    case "mission.opened":
+      return openedAnswer(own, events);
+    case "evidence.submitted":
+      return evidenceAnswer(own, events);
+    case "proposal.submitted":
+    case "proposal.refused":
+      return gateAnswer(own, events);
+    case "approval.granted":
+    case "approval.denied":
+      return approvalAnswer(own, events);
+    case "result.submitted":
+      return {
+        type: "result",
+        nodeState: stateAfter(own, events),
+        gateResult: outcomeFor(own, events),
+      };
+    default:
+      return { type: "intervention", state: own.stateAfter as MissionStatus };
+  }
+}
+
+const ANSWERING = new Set<EventType>([
+  "mission.opened",
+  "evidence.submitted",
+  "proposal.submitted",
+  "proposal.refused",
+  "approval.granted",
+  "approval.denied",
+  "result.submitted",
+  "mission.paused",
+  "mission.resumed",
+  "mission.stopped",
+]);
+
+function openedAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const { missionId, planHash, policy } = dataOf(own, "mission.opened");
+  const last = events.findLast((event) => event.nodeId === null);
+  return {
+    type: "opened",
+    missionId,
+    state: last?.stateAfter as MissionStatus,
+    planHash,
+    policyVersion: policy.version,
+    ready: readyAfter(events),
+  };
+}
+
+function readyAfter(events: readonly EventDraft[]): readonly string[] {
+  const ready = new Set<string>();
+  for (const { nodeId, stateAfter: state } of events) {
+    if (nodeId === null) continue;
+    if (state === "READY") ready.add(nodeId);
+    else ready.delete(nodeId);
+  }
+  return [...ready];
+}
+
+function evidenceAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const { bundle } = dataOf(own, "evidence.submitted");
+  const { claims } = summarizeEvidence(bundle);
+  const verification = {
+    state: "hash_verified",
+    claims: claims.length,
+    unsourced: claims.filter((claim) => claim.sources === 0).map((claim) => claim.id),
+    withoutPrimary: claims.filter((claim) => claim.primarySources === 0).map((claim) => claim.id),
+  } as const;
+  return {
+    type: "evidence",
+    id: bundle.id,
+    hash: bundle.hash,
+    verification,
+    nodeState: stateAfter(own, events),
+  };
+}
+
+function gateAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const adopted = own.type === "proposal.submitted";
+  const issued = events.find(
+    (event) => event.type === "ticket.issued" && event.nodeId === own.nodeId,
+  );
+  const claims = issued ? dataOf(issued, "ticket.issued").claims : null;
+  const data = own.data as {
+    readonly proposalId?: string;
+    readonly gateDigest: string;
+    readonly proposal?: { readonly id: string } | null;
+  };
+  return {
+    type: "gate",
+    proposalId: data.proposalId ?? data.proposal?.id ?? "",
+    adopted,
+    nodeState: stateAfter(own, events),
+    gateDigest: data.gateDigest,
+    gateResult: adopted ? entryFor(own, events) : required(own.gateResult),
+    ticket: claims && { jti: claims.jti, expiresAt: unixMsToIso(claims.exp * 1000) },
+  };
+}
+
+function approvalAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const data = own.data as { readonly approver: string; readonly gateDigest: string };
+  const gate = firstGateAfter(own, events);
+  return {
+    type: "approval",
+    decision: own.type === "approval.granted" ? "approve" : "deny",
+    approver: data.approver,
+    gateDigest: data.gateDigest,
+    nodeState: stateAfter(own, events),
+    gateResult: own.gateResult ?? gate?.gateResult ?? null,
+  };
+}
+
+/** The entry gate's result on a proposal just adopted. */
+function entryFor(own: EventDraft, events: readonly EventDraft[]): GateResultRecord {
+  return required(firstGateAfter(own, events)?.gateResult ?? null);
+}
+
+/** The last word on a result: the exit gate's, or the failure of its tests as a block. */
+function outcomeFor(own: EventDraft, events: readonly EventDraft[]): GateResultRecord {
+  const after = events
+    .slice(events.indexOf(own) + 1)
+    .filter((event) => event.nodeId === own.nodeId);
+  const last = after.findLast(
+    (event) => event.type === "gate.evaluated" || event.type === "node.failed",
+  );
+  if (last?.type === "node.failed") {
+    const { reasons } = dataOf(last, "node.failed");
+    return {
+      verdict: "block",
+      score: 2,
+      reasons,
+      gates: [{ gate: "consistency", verdict: "block" }],
+    };
+  }
+  return required(last?.gateResult ?? null);
+}
+
+function firstGateAfter(own: EventDraft, events: readonly EventDraft[]): EventDraft | undefined {
+  return events
+    .slice(events.indexOf(own))
+    .find((event) => event.type === "gate.evaluated" && event.nodeId === own.nodeId);
+}
+
+function required(result: GateResultRecord | null): GateResultRecord {
+  invariant(result, "a gate that was asked has a result");
+  return result;
+}
+
+function stateAfter(own: EventDraft, events: readonly EventDraft[]): NodeStatus {
+  const last = events.findLast((event) => event.nodeId === own.nodeId);
+  return (last ?? own).stateAfter as NodeStatus;
+}

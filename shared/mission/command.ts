@@ -76,7 +76,11 @@ export interface SubmitResult extends Base {
   readonly type: "SubmitResult";
   readonly nodeId: string;
   readonly outputs: JsonObject;
-  readonly tests: readonly { readonly id: string; readonly passed: boolean; readonly detail?: string | undefined }[];
+  readonly tests: readonly {
+    readonly id: string;
+    readonly passed: boolean;
+    readonly detail?: string | undefined;
+  }[];
 }
 
 export interface RecordReceipt extends Base {

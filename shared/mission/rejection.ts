@@ -18,14 +18,28 @@ export type Rejection =
   | { readonly reason: "proposal_not_expected"; readonly nodeId: string; readonly detail: string }
   | { readonly reason: "result_not_expected"; readonly nodeId: string; readonly detail: string }
   | { readonly reason: "agent_not_permitted"; readonly nodeId: string; readonly detail: string }
-  | { readonly reason: "evidence_kind_unexpected"; readonly nodeId: string; readonly kind: string; readonly expected: readonly string[] }
-  | { readonly reason: "evidence_hash_mismatch"; readonly expected: string; readonly actual: string }
+  | {
+      readonly reason: "evidence_kind_unexpected";
+      readonly nodeId: string;
+      readonly kind: string;
+      readonly expected: readonly string[];
+    }
+  | {
+      readonly reason: "evidence_hash_mismatch";
+      readonly expected: string;
+      readonly actual: string;
+    }
   | { readonly reason: "approval_not_requested"; readonly nodeId: string }
   | { readonly reason: "approver_unknown"; readonly approver: string }
   | { readonly reason: "approver_not_permitted"; readonly detail: string }
   | { readonly reason: "approval_signature_invalid" }
   | { readonly reason: "approval_statement_malformed"; readonly detail: string }
-  | { readonly reason: "approval_statement_mismatch"; readonly member: string; readonly expected: string; readonly actual: string }
+  | {
+      readonly reason: "approval_statement_mismatch";
+      readonly member: string;
+      readonly expected: string;
+      readonly actual: string;
+    }
   | { readonly reason: "approval_statement_expired"; readonly expiresAt: string }
   | { readonly reason: "approval_digest_stale"; readonly expected: string; readonly actual: string }
   | { readonly reason: "approval_already_given"; readonly approver: string }

@@ -4,9 +4,9 @@
  * Node records are immutable and replaced on change; the tables that hold them are changed in
  * place by `evolve`, on the fork that `decide` works on or on the object's own copy after commit.
  */
-import type { ApprovalRequirement, CompiledPlan, NodeSpec } from "../plan/index.ts";
+import type { ApprovalRequirement, CompiledPlan } from "../plan/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
-import type { GateName, Reason } from "../gates/index.ts";
+import type { Reason } from "../gates/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import type { Head, Verdict } from "../trace/index.ts";
@@ -22,7 +22,11 @@ export interface HeldProposal {
   readonly id: string;
   readonly agent: AgentFacts;
   readonly rationale: string;
-  readonly action: { readonly type: string; readonly args: JsonObject; readonly argsHash: string } | null;
+  readonly action: {
+    readonly type: string;
+    readonly args: JsonObject;
+    readonly argsHash: string;
+  } | null;
 }
 
 /** One human's recorded approval; counts only while its digest is the node's current one. */
@@ -48,7 +52,18 @@ export interface HeldTicket {
   readonly actionType: string;
   readonly argsHash: string;
   readonly issuedAt: string;
-  readonly expiresAt: string;
+  /** The ticket's `exp`, whole seconds since the epoch. */
+  readonly expSeconds: number;
+  /** Whether an incident has been raised because no receipt came. */
+  readonly overdue: boolean;
+}
+
+/** What is remembered of every ticket ever issued. */
+export interface TicketRecord {
+  readonly nodeId: string;
+  /** Re-sends made before the receipt came; that many duplicates are no replay. */
+  readonly resends: number;
+  readonly duplicates: number;
 }
 
 export interface HeldResult {
@@ -74,10 +89,15 @@ export interface NodeRecord {
   readonly proposal: HeldProposal | null;
   readonly result: HeldResult | null;
   readonly receipt: Receipt | null;
+  /** Bundles submitted to this node, oldest first. */
   readonly evidence: readonly EvidenceSummary[];
   readonly approvals: readonly HeldApproval[];
   /** Digests a human denied or let lapse: final for that digest. */
-  readonly refusedDigests: readonly { readonly gateDigest: string; readonly cause: "denied" | "expired"; readonly by: string | null }[];
+  readonly refusedDigests: readonly {
+    readonly gateDigest: string;
+    readonly cause: "denied" | "expired";
+    readonly by: string | null;
+  }[];
   readonly request: OpenRequest | null;
   readonly ticket: HeldTicket | null;
   readonly lease: HeldLease | null;
@@ -106,8 +126,10 @@ export interface MissionState {
   ready: Table<true>;
   advance: Table<true>;
   slices: Table<SliceRecord>;
-  /** Node of every ticket ever issued. */
-  tickets: Table<string>;
+  /** Every ticket ever issued, by jti. */
+  tickets: Table<TicketRecord>;
+  /** `<jti> <reason>` of every recorded denial: the first of its kind raises an incident. */
+  denials: Table<true>;
   /** Nodes with something that a clock can end: request, ticket, lease. */
   timed: Table<true>;
   doneCount: number;
@@ -115,7 +137,3 @@ export interface MissionState {
   head: Head;
   lastAt: string;
 }
-
-/** Node spec by id; a breach when the plan has no such node. */
-export type SpecOf = (state: MissionState, nodeId: string) => NodeSpec;
-export type { GateName };

@@ -2,11 +2,15 @@
  * Views: a mission and its nodes as plain JSON, for the wire. The state hash of a replay is taken
  * over the mission view, so a member added here is a change of the state hash (docs/event-log.md).
  */
+import { hashJson } from "../canonical.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import type { Reason } from "../gates/index.ts";
 import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
 import type { Receipt } from "../ticket/index.ts";
-import type { MissionStatus, NodeStatus } from "./state.ts";
+import { unixMsToIso } from "../time.ts";
+import { nodeRecord } from "./evolve.ts";
+import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
+import { specOf } from "./turn.ts";
 import type { JsonObject } from "../strict-json.ts";
 
 export interface NodeView {
@@ -27,7 +31,11 @@ export interface NodeView {
     readonly id: string;
     readonly agent: string;
     readonly rationale: string;
-    readonly action: { readonly type: string; readonly args: JsonObject; readonly argsHash: string } | null;
+    readonly action: {
+      readonly type: string;
+      readonly args: JsonObject;
+      readonly argsHash: string;
+    } | null;
   } | null;
   readonly evidence: readonly EvidenceSummary[];
   readonly approvals: readonly { readonly approver: string; readonly gateDigest: string }[];
@@ -37,10 +45,21 @@ export interface NodeView {
     readonly have: number;
     readonly deadlineAt: string;
   } | null;
-  readonly ticket: { readonly jti: string; readonly issuedAt: string; readonly expiresAt: string } | null;
+  readonly ticket: {
+    readonly jti: string;
+    readonly issuedAt: string;
+    readonly expiresAt: string;
+  } | null;
   readonly receipt: Receipt | null;
-  readonly result: { readonly outputs: JsonObject; readonly tests: readonly { readonly id: string; readonly passed: boolean }[]; readonly by: string } | null;
-  readonly lease: { readonly fence: Readonly<Record<string, number>>; readonly expiresAt: string | null } | null;
+  readonly result: {
+    readonly outputs: JsonObject;
+    readonly tests: readonly { readonly id: string; readonly passed: boolean }[];
+    readonly by: string;
+  } | null;
+  readonly lease: {
+    readonly fence: Readonly<Record<string, number>>;
+    readonly expiresAt: string | null;
+  } | null;
   readonly ranDigest: string | null;
 }
 
@@ -59,4 +78,83 @@ export interface MissionView {
   /** In the plan's topological order. */
   readonly nodes: readonly NodeView[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** The mission as plain JSON. O(nodes + edges). */
+export function viewMission(state: MissionState): MissionView {
+  const { plan } = state;
+  return {
+    id: state.missionId,
+    team: state.team,
+    title: plan.plan.title,
+    state: state.status,
+    sealed: state.sealed,
+    openedAt: state.openedAt,
+    openedBy: state.openedBy,
+    planHash: plan.hash,
+    policy: { version: state.policy.version, hash: state.policy.hash },
+    inputs: state.inputs,
+    progress: { done: state.doneCount, total: plan.order.length },
+    nodes: plan.order.map((nodeId) => viewNode(state, nodeId)),
+    edges: plan.plan.edges,
+  };
+}
+
+/** One node as plain JSON. */
+export function viewNode(state: MissionState, nodeId: string): NodeView {
+  const spec = specOf(state, nodeId);
+  const record = nodeRecord(state, nodeId);
+  const { proposal, ticket } = record;
+  return {
+    id: nodeId,
+    title: spec.title,
+    kind: spec.kind,
+    phase: spec.phase,
+    risk: spec.risk,
+    ownerR: spec.ownerR,
+    ownerX: spec.ownerX,
+    approves: spec.approves ?? null,
+    state: record.status,
+    attempt: record.attempt,
+    attemptsMax: spec.attemptsMax,
+    verdict: record.verdict,
+    reasons: record.reasons,
+    proposal: proposal && {
+      id: proposal.id,
+      agent: proposal.agent.id,
+      rationale: proposal.rationale,
+      action: proposal.action,
+    },
+    evidence: record.evidence,
+    approvals: record.approvals.map(({ approver, gateDigest }) => ({ approver, gateDigest })),
+    request: viewRequest(record),
+    ticket: ticket && {
+      jti: ticket.jti,
+      issuedAt: ticket.issuedAt,
+      expiresAt: unixMsToIso(ticket.expSeconds * 1000),
+    },
+    receipt: record.receipt,
+    result: record.result,
+    lease: record.lease,
+    ranDigest: record.ranDigest,
+  };
+}
+
+function viewRequest({ request, approvals }: NodeRecord): NodeView["request"] {
+  if (!request) return null;
+  const given = approvals.filter((approval) => approval.gateDigest === request.gateDigest);
+  return { ...request, have: new Set(given.map((approval) => approval.approver)).size };
+}
+
+/** READY nodes in plan order, which is deterministic. O(ready log ready). */
+export function viewReady(state: MissionState): readonly NodeView[] {
+  const { indexById } = state.plan;
+  return [...state.ready.keys()]
+    .sort((a, b) => (indexById.get(a) ?? 0) - (indexById.get(b) ?? 0))
+    .map((nodeId) => viewNode(state, nodeId));
+}
+
+/** The state hash: same plan and same trace give the same one, here, offline and in any replay. */
+export function stateHash(state: MissionState): string {
+  return hashJson(viewMission(state));
 }

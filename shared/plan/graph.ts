@@ -116,16 +116,21 @@ function fromLowest(cycle: readonly number[]): number[] {
   return [...cycle.slice(at), ...cycle.slice(0, at)];
 }
 
-/** Whether one position leads to another, or "too_large" once the steps allowed in all are used up. */
+/** Whether `from` leads to the other position `to`; "too_large" once the allowance is used up. */
 export type Reaches = (from: number, to: number) => boolean | "too_large";
 
 /**
  * Reachability queries over an acyclic graph that share one allowance of edge visits.
  *
- * A query visits only edges out of positions ordered before its target, so queries between
- * consecutive members of one ordered list visit each edge once: O(V + E) for the whole list.
+ * `order` is the graph's topological order. A query leaves out what is ordered behind its target, so
+ * queries between consecutive members of one ordered list visit each edge at most once: O(V + E)
+ * for the whole list.
  */
-export function createReaches(graph: Graph, order: readonly number[], stepsMax: number): Reaches {
+export function createReachability(
+  graph: Graph,
+  order: readonly number[],
+  stepsMax: number,
+): Reaches {
   const rank = new Uint32Array(graph.nodeCount);
   for (const [at, position] of order.entries()) rank[position] = at;
   const visitedBy = new Uint32Array(graph.nodeCount);
@@ -133,14 +138,14 @@ export function createReaches(graph: Graph, order: readonly number[], stepsMax: 
   let stepsLeft = stepsMax;
   return (from, to) => {
     query += 1;
-    const limit = rank[to] ?? 0;
+    const rankMax = rank[to] ?? 0;
     const queue = [from];
     for (const position of queue) {
       for (const next of graph.successors[position] ?? []) {
-        if (next === to) return true;
         stepsLeft -= 1;
         if (stepsLeft < 0) return "too_large";
-        if (visitedBy[next] === query || (rank[next] ?? 0) > limit) continue;
+        if (next === to) return true;
+        if (visitedBy[next] === query || (rank[next] ?? 0) > rankMax) continue;
         visitedBy[next] = query;
         queue.push(next);
       }

@@ -12,7 +12,10 @@ import { LIMITS } from "../limits.ts";
 /** A name inside a plan: node id, phase, evidence kind, artifact name. */
 export const nameSchema = z
   .string()
-  .regex(NODE_ID, "must be 1-64 characters of a-z, 0-9, '_', '.', '-' and start with a letter or digit");
+  .regex(
+    NODE_ID,
+    "must be 1-64 characters of a-z, 0-9, '_', '.', '-' and start with a letter or digit",
+  );
 
 /** A slice of an artifact, `artifact#part`: the unit of write conflict. */
 export const sliceSchema = z
@@ -35,7 +38,11 @@ const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
 export const approvalRequirementSchema = z.strictObject({
   quorum: z.int().min(1).max(16).default(1),
   group: nameSchema.optional(),
-  deadlineMs: z.int().min(1_000).max(LIMITS.approvalStatementMaxMs).default(LIMITS.approvalDeadlineMs),
+  deadlineMs: z
+    .int()
+    .min(1_000)
+    .max(LIMITS.approvalStatementMaxMs)
+    .default(LIMITS.approvalDeadlineMs),
 });
 
 /** What a node may do to the outside: one action type, optionally with arguments fixed in advance. */
@@ -64,7 +71,10 @@ export const nodeSchema = z.strictObject({
   approves: nameSchema.optional(),
   approval: approvalRequirementSchema.optional(),
   writeSet: z.array(sliceSchema).max(64).default([]),
-  tests: z.array(z.strictObject({ id: nameSchema, title: textSchema })).max(64).default([]),
+  tests: z
+    .array(z.strictObject({ id: nameSchema, title: textSchema }))
+    .max(64)
+    .default([]),
   attemptsMax: z.int().min(1).max(LIMITS.attemptsMax).default(LIMITS.attemptsDefault),
 });
 

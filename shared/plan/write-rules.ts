@@ -4,7 +4,7 @@
  * Nodes may run at the same time when neither reaches the other. Gives no lease: it only makes sure
  * that within one mission no two nodes ever contend for one. Specification: docs/plan.md, "Writes".
  */
-import { createReaches, type Graph } from "./graph.ts";
+import { createReachability, type Graph } from "./graph.ts";
 import type { NodeSpec } from "./schema.ts";
 import type { Report } from "./violation.ts";
 
@@ -26,7 +26,7 @@ export function checkWrites(
   order: readonly number[],
   report: Report,
 ): void {
-  const reaches = createReaches(graph, order, WRITE_CHECK_STEPS_MAX);
+  const reaches = createReachability(graph, order, WRITE_CHECK_STEPS_MAX);
   const answers = new Map<number, boolean | "too_large">();
   for (const [slice, writers] of writersBySlice(nodes, order)) {
     for (const [at, to] of writers.entries()) {

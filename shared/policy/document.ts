@@ -5,15 +5,27 @@
  * arguments. Specification: docs/policy.md.
  */
 import * as z from "zod";
-import { actionTypeSchema, approvalRequirementSchema, nameSchema, subjectSchema } from "../plan/schema.ts";
+import { actionTypeSchema, nameSchema, subjectSchema } from "../plan/index.ts";
 
 const scalarSchema = z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]);
 
 /** One predicate over the proposed arguments; a path that leads nowhere never holds. */
 export const predicateSchema = z.discriminatedUnion("op", [
-  z.strictObject({ path: z.string().startsWith("/").max(256), op: z.enum(["eq", "ne"]), value: scalarSchema }),
-  z.strictObject({ path: z.string().startsWith("/").max(256), op: z.enum(["lt", "lte", "gt", "gte"]), value: z.number() }),
-  z.strictObject({ path: z.string().startsWith("/").max(256), op: z.literal("in"), value: z.array(scalarSchema).min(1).max(256) }),
+  z.strictObject({
+    path: z.string().startsWith("/").max(256),
+    op: z.enum(["eq", "ne"]),
+    value: scalarSchema,
+  }),
+  z.strictObject({
+    path: z.string().startsWith("/").max(256),
+    op: z.enum(["lt", "lte", "gt", "gte"]),
+    value: z.number(),
+  }),
+  z.strictObject({
+    path: z.string().startsWith("/").max(256),
+    op: z.literal("in"),
+    value: z.array(scalarSchema).min(1).max(256),
+  }),
 ]);
 
 /** A rule matches when every member it names matches; a member it leaves out matches anything. */
@@ -24,9 +36,11 @@ export const policyRuleSchema = z.strictObject({
   actions: z.array(actionTypeSchema).min(1).max(256).optional(),
   agents: z.array(subjectSchema).min(1).max(256).optional(),
   zones: z.array(z.string().min(1).max(256)).min(1).max(256).optional(),
+  riskMin: z.int().min(0).max(4).optional(),
   riskMax: z.int().min(0).max(4).optional(),
   when: z.array(predicateSchema).max(32).default([]),
-  approval: approvalRequirementSchema.pick({ quorum: true, group: true }).optional(),
+  /** Approvals that a permit by this rule still needs; the node's own requirement may ask for more. */
+  approval: z.strictObject({ quorum: z.int().min(1).max(16) }).optional(),
 });
 
 export const policyDocumentSchema = z.strictObject({

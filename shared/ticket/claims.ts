@@ -6,7 +6,7 @@
  */
 import * as z from "zod";
 import { MISSION_ID, TICKET_ID } from "../ids.ts";
-import { actionTypeSchema, nameSchema, sliceSchema, subjectSchema } from "../plan/schema.ts";
+import { actionTypeSchema, nameSchema, sliceSchema, subjectSchema } from "../plan/index.ts";
 
 export const TICKET_JWS_TYPE = "sekisho-ticket+jwt";
 

@@ -137,9 +137,13 @@ function objectToAction(
   }
   // Arguments that have no canonical form have no hash either, so they cannot be the permitted ones.
   const hashable = checkHashable(message.action.args);
-  return hashable.ok && hashJson(hashable.value) === claims.args_hash
+  const argsHash = hashable.ok ? hashJson(hashable.value) : "none";
+  return argsHash === claims.args_hash
     ? null
-    : { code: "ARGS_HASH_MISMATCH", detail: "the arguments are not those that were permitted" };
+    : {
+        code: "ARGS_HASH_MISMATCH",
+        detail: `the arguments hash to ${argsHash}, ${claims.args_hash} was permitted`,
+      };
 }
 
 function refuseUnverified(

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { MISSION_ID, WEBHOOK_ID } from "../ids.ts";
-import { actionTypeSchema } from "../plan/schema.ts";
+import { actionTypeSchema } from "../plan/index.ts";
 
 const teamSchema = z.string().min(1).max(128);
 const missionIdSchema = z.string().regex(MISSION_ID);

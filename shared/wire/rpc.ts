@@ -3,7 +3,14 @@
  * `Result` survives RPC unchanged. A fault throws; the caller turns it into a refusal, never into leave.
  */
 import type { ApproverFacts } from "../approval/index.ts";
-import type { AgentFacts, Answer, Command, MissionView, NodeView, Rejection } from "../mission/index.ts";
+import type {
+  AgentFacts,
+  Answer,
+  Command,
+  MissionView,
+  NodeView,
+  Rejection,
+} from "../mission/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Result } from "../result.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
@@ -41,12 +48,22 @@ export interface MissionRpc {
   explain(
     team: string,
     nodeId: string,
-    proposal: { readonly rationale: string; readonly action: { readonly type: string; readonly args: JsonObject } | null; readonly agent: AgentFacts | null } | null,
+    proposal: {
+      readonly rationale: string;
+      readonly action: { readonly type: string; readonly args: JsonObject } | null;
+      readonly agent: AgentFacts | null;
+    } | null,
   ): Promise<Result<{ gateResult: GateResultRecord; gateDigest: string; head: Head }, Rejection>>;
   /** Events with seq > after, at most limit. */
-  trace(team: string, after: number, limit: number): Promise<Result<{ events: readonly TraceEvent[]; head: Head }, Rejection>>;
+  trace(
+    team: string,
+    after: number,
+    limit: number,
+  ): Promise<Result<{ events: readonly TraceEvent[]; head: Head }, Rejection>>;
   /** The gateway asks: is this exact permission still standing? */
-  confirmTicket(claims: TicketClaims): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
+  confirmTicket(
+    claims: TicketClaims,
+  ): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
   /** Delivered up to seq, durably, at the far end of the sink. May be called twice, out of order. */
   acknowledge(sink: SinkName, seq: number): Promise<void>;
 }
@@ -105,7 +122,12 @@ export type TeamRejection =
   | { readonly reason: "policy_not_proposed"; readonly version: string; readonly state: string }
   | { readonly reason: "approval_signature_invalid" }
   | { readonly reason: "approval_statement_malformed"; readonly detail: string }
-  | { readonly reason: "approval_statement_mismatch"; readonly member: string; readonly expected: string; readonly actual: string }
+  | {
+      readonly reason: "approval_statement_mismatch";
+      readonly member: string;
+      readonly expected: string;
+      readonly actual: string;
+    }
   | { readonly reason: "approval_statement_expired"; readonly expiresAt: string }
   | { readonly reason: "webhook_unknown"; readonly id: string }
   | { readonly reason: "incident_unknown"; readonly id: string }
@@ -117,33 +139,79 @@ type Idempotency = { readonly key: string; readonly requestHash: string } | null
 /** One team's directory, policies, incident numbers and endpoints. Found by the team's name. */
 export interface TeamRpc {
   /** Reserves the mission id of an opening: the same key gives the same id again. */
-  opening(request: { missionId: string; idempotency: Idempotency }): Promise<
-    Result<{ missionId: string; policy: PinnedPolicy | null }, TeamRejection>
-  >;
+  opening(request: {
+    missionId: string;
+    idempotency: Idempotency;
+  }): Promise<Result<{ missionId: string; policy: PinnedPolicy | null }, TeamRejection>>;
   agentFacts(agentId: string): Promise<AgentFacts | null>;
   approverFacts(personId: string): Promise<ApproverFacts | null>;
-  putAgent(request: { agent: AgentFacts; idempotency: Idempotency; at: number }): Promise<Result<AgentFacts, TeamRejection>>;
+  putAgent(request: {
+    agent: AgentFacts;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<AgentFacts, TeamRejection>>;
   agents(): Promise<readonly AgentFacts[]>;
-  putApprover(request: { approver: { id: string; name: string; groups: readonly string[]; keys: readonly PublicJwk[]; validFrom: string | null; validUntil: string | null }; idempotency: Idempotency; at: number }): Promise<Result<ApproverFacts, TeamRejection>>;
+  putApprover(request: {
+    approver: {
+      id: string;
+      name: string;
+      groups: readonly string[];
+      keys: readonly PublicJwk[];
+      validFrom: string | null;
+      validUntil: string | null;
+    };
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<ApproverFacts, TeamRejection>>;
   approvers(): Promise<readonly ApproverFacts[]>;
-  addWebhook(request: { id: string; url: string; events: readonly string[]; idempotency: Idempotency; at: number }): Promise<Result<WebhookEndpoint, TeamRejection>>;
+  addWebhook(request: {
+    id: string;
+    url: string;
+    events: readonly string[];
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<WebhookEndpoint, TeamRejection>>;
   webhooks(): Promise<readonly WebhookEndpoint[]>;
   recordDelivery(delivery: DeliveryRecord): Promise<void>;
-  deliveries(endpointId: string, limit: number): Promise<Result<readonly DeliveryRecord[], TeamRejection>>;
-  proposePolicy(request: { version: string; document: PolicyDocument; by: string; idempotency: Idempotency; at: number }): Promise<Result<PolicyRecord, TeamRejection>>;
+  deliveries(
+    endpointId: string,
+    limit: number,
+  ): Promise<Result<readonly DeliveryRecord[], TeamRejection>>;
+  proposePolicy(request: {
+    version: string;
+    document: PolicyDocument;
+    by: string;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<PolicyRecord, TeamRejection>>;
   /** `statement` is a JWS over `{ team, version, policyHash, decision: "activate", approver, reason, issuedAt, expiresAt }`. */
-  activatePolicy(request: { version: string; statement: string; sub: string; idempotency: Idempotency; at: number }): Promise<Result<PolicyRecord, TeamRejection>>;
+  activatePolicy(request: {
+    version: string;
+    statement: string;
+    sub: string;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<PolicyRecord, TeamRejection>>;
   policies(): Promise<readonly PolicyRecord[]>;
   /** Gives the next number, or the one already given for this (missionId, seq). */
-  assignIncident(incident: Omit<IncidentRecord, "number" | "status" | "statusBy" | "statusAt">): Promise<IncidentRecord>;
-  setIncidentStatus(request: { number: number; status: "acknowledged" | "resolved"; by: string; at: number }): Promise<Result<IncidentRecord, TeamRejection>>;
+  assignIncident(
+    incident: Omit<IncidentRecord, "number" | "status" | "statusBy" | "statusAt">,
+  ): Promise<IncidentRecord>;
+  setIncidentStatus(request: {
+    number: number;
+    status: "acknowledged" | "resolved";
+    by: string;
+    at: number;
+  }): Promise<Result<IncidentRecord, TeamRejection>>;
   /** Every incident with number > after, in order, for rebuilding the index. */
   incidents(after: number, limit: number): Promise<readonly IncidentRecord[]>;
 }
 
 /** All that the gateway may ask of the API worker. `team` and `missionId` come from verified claims except in `denied`. */
 export interface GatewayCallbacksRpc {
-  confirm(claims: TicketClaims): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
+  confirm(
+    claims: TicketClaims,
+  ): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
   /** The mission has the receipt durably when this returns; may be called twice. */
   report(team: string, missionId: string, receipt: Receipt): Promise<void>;
   /** The denial stands in the mission's trace when this returns `recorded: true`; false: no such mission, or an expected duplicate. */

@@ -1,0 +1,106 @@
+/**
+ * The entry pipeline: every gate is asked, in fixed order, and the worst verdict wins.
+ *
+ * A gate that throws is `block` with GATE_FAILURE, never `allow`. The table of gates below is where
+ * the right to seal is a fact of the types: see test/unit/gates.test.ts.
+ */
+import type { GateResultRecord, Verdict } from "../trace/index.ts";
+import { accountability } from "./accountability.ts";
+import { approval } from "./approval.ts";
+import { consistency } from "./consistency.ts";
+import { evidence } from "./evidence.ts";
+import { lease } from "./lease.ts";
+import { policy } from "./policy.ts";
+import {
+  type Gate,
+  type GateOutcome,
+  type GateQuestion,
+  type RefusableVerdict,
+  reasonOf,
+} from "./question.ts";
+import { readiness } from "./readiness.ts";
+import type { GateName, Reason } from "./reasons.ts";
+import { scope } from "./scope.ts";
+
+/** Gates that may seal. A gate of any other name has a type that cannot hold `seal`. */
+type SealingGate = "ethics" | "accountability";
+
+type GateEntry =
+  | { readonly gate: SealingGate; readonly ask: Gate<Verdict> }
+  | { readonly gate: "relativity"; readonly ask: Gate<"allow" | "pause"> }
+  | {
+      readonly gate: Exclude<GateName, SealingGate | "relativity">;
+      readonly ask: Gate<RefusableVerdict>;
+    };
+
+const PIPELINE: readonly GateEntry[] = [
+  { gate: "readiness", ask: readiness },
+  { gate: "scope", ask: scope },
+  { gate: "consistency", ask: consistency },
+  { gate: "evidence", ask: evidence },
+  { gate: "policy", ask: policy },
+  { gate: "accountability", ask: accountability },
+  { gate: "approval", ask: approval },
+  { gate: "lease", ask: lease },
+];
+
+const RANK = { allow: 0, pause: 1, block: 2, seal: 3 } as const satisfies Record<Verdict, number>;
+
+/** The worse of two verdicts: the join of the lattice allow < pause < block < seal. */
+export function worse(a: Verdict, b: Verdict): Verdict {
+  return RANK[a] >= RANK[b] ? a : b;
+}
+
+/** A pipeline's result; `score` is the rank of the verdict, 0 (allow) to 3 (seal). */
+export interface GateResult extends GateResultRecord {
+  readonly reasons: readonly Reason[];
+  readonly gates: readonly { readonly gate: GateName; readonly verdict: Verdict }[];
+}
+
+/** Asks every gate of the entry pipeline. Reasons come in pipeline order. */
+export function evaluateEntry(question: GateQuestion): GateResult {
+  return resultOf(
+    PIPELINE.map(({ gate, ask }) => ({ gate, outcome: askSafely(gate, ask, question) })),
+  );
+}
+
+/** Joins outcomes into one result. */
+export function resultOf(
+  outcomes: readonly { gate: GateName; outcome: GateOutcome<Verdict> }[],
+): GateResult {
+  const verdict = outcomes.reduce<Verdict>(
+    (worst, { outcome }) => worse(worst, outcome.verdict),
+    "allow",
+  );
+  return {
+    verdict,
+    score: RANK[verdict],
+    reasons: outcomes.flatMap(({ outcome }) => outcome.reasons),
+    gates: outcomes.map(({ gate, outcome }) => ({ gate, verdict: outcome.verdict })),
+  };
+}
+
+/** Asks one gate; whatever it throws becomes a block. Exported for the test that proves it. */
+export function askSafely(
+  gate: GateName,
+  ask: Gate<Verdict>,
+  question: GateQuestion,
+): GateOutcome<Verdict> {
+  try {
+    const outcome = ask(question);
+    if (outcome.verdict in RANK) return outcome;
+  } catch {
+    // What was thrown is of no use to a caller and may quote evidence; the code says enough.
+  }
+  return {
+    verdict: "block",
+    reasons: [
+      reasonOf(
+        gate,
+        "GATE_FAILURE",
+        `gate ${gate} failed`,
+        "report the failure; nothing passes until it is mended",
+      ),
+    ],
+  };
+}

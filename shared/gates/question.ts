@@ -1,0 +1,92 @@
+/**
+ * The question a gate pipeline is asked: every fact it may look at, gathered beforehand, so that a
+ * gate is a pure function and a recorded question can be asked again.
+ */
+import type { EvidenceSummary } from "../evidence/index.ts";
+import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
+import type { PinnedPolicy } from "../policy/index.ts";
+import type { JsonObject } from "../strict-json.ts";
+import type { Verdict } from "../trace/index.ts";
+import type { GateName, Reason } from "./reasons.ts";
+
+export interface AskingAgent {
+  readonly id: string;
+  readonly skills: readonly string[];
+  readonly zone: string | null;
+  readonly banned: boolean;
+}
+
+export interface ProposedAction {
+  readonly type: string;
+  readonly args: JsonObject;
+  readonly argsHash: string;
+}
+
+export interface GateQuestion {
+  /** RFC 3339 with milliseconds. */
+  readonly at: string;
+  readonly missionStatus: "active" | "paused" | "stopped" | "completed";
+  readonly authorizationExpiresAt: string | null;
+  readonly spec: NodeSpec;
+  readonly status: "NEW" | "READY" | "RUNNING" | "DONE" | "BLOCKED";
+  readonly sealed: boolean;
+  readonly attempt: number;
+  /** Whether the last outcome of this node is unknown and nobody has reconciled it. */
+  readonly outcomeUnknown: boolean;
+  /** Predecessors not yet DONE, in plan order. */
+  readonly waitingFor: readonly string[];
+  /** "system" for a node the system itself advances; null: unknown to the directory. */
+  readonly agent: AskingAgent | "system" | "unavailable" | null;
+  readonly proposal: { readonly rationale: string; readonly action: ProposedAction | null } | null;
+  /** The action this node's permission is about: its own, or the one an approval node approves. */
+  readonly expectedAction: NodeSpec["action"] | null;
+  /** Newest bundle of each required kind that is available to the node. */
+  readonly evidence: readonly EvidenceSummary[];
+  readonly policy: PinnedPolicy;
+  readonly gateDigest: string;
+  /** Distinct people whose valid approval covers `gateDigest`. */
+  readonly approvers: readonly string[];
+  /** Set when a person refused this very digest, or let its deadline pass. */
+  readonly refused: "denied" | "expired" | null;
+  /** What the approval node covering this execution approved; null where there is none. */
+  readonly coverage: {
+    readonly nodeId: string;
+    readonly approved: { readonly actionType: string; readonly argsHash: string } | null;
+  } | null;
+  /** Slices of the write-set that another node holds. */
+  readonly heldSlices: readonly { readonly slice: string; readonly holder: string }[];
+}
+
+/** A gate's answer; `V` is as wide as the gate's right to refuse. */
+export interface GateOutcome<V extends Verdict> {
+  readonly verdict: V;
+  readonly reasons: readonly Reason[];
+}
+
+/** A gate: one pure function. Its verdict type says what it may do (docs/reasons.md). */
+export type Gate<V extends Verdict> = (question: GateQuestion) => GateOutcome<V>;
+
+export type RefusableVerdict = "allow" | "pause" | "block";
+
+/** What a node's approval must look like: the plan's requirement, tightened by the policy's. */
+export type { ApprovalRequirement };
+
+/** Builds an outcome: allow when there are no reasons, `otherwise` when there are. */
+export function outcomeOf<V extends Verdict>(
+  reasons: readonly Reason[],
+  otherwise: V,
+): GateOutcome<V | "allow"> {
+  return reasons.length === 0 ? { verdict: "allow", reasons } : { verdict: otherwise, reasons };
+}
+
+/** A reason of `gate`, with or without a counterfactual. */
+export function reasonOf(
+  gate: GateName,
+  code: Reason["code"],
+  detail: string,
+  counterfactual?: string,
+): Reason {
+  return counterfactual === undefined
+    ? { code, gate, detail }
+    : { code, gate, detail, counterfactual };
+}

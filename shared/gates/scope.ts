@@ -1,0 +1,85 @@
+/**
+ * Gate 2, scope: the action lies inside the node's frozen spec and zone; the agent is known, not
+ * banned, assigned and skilled. May block, never seal.
+ */
+import { type Gate, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
+import type { Reason } from "./reasons.ts";
+
+export const scope: Gate<"allow" | "block"> = (question) =>
+  outcomeOf([...agentReasons(question), ...actionReasons(question)], "block");
+
+function agentReasons({ agent, spec }: GateQuestion): readonly Reason[] {
+  if (agent === "system") return [];
+  if (agent === "unavailable")
+    return [
+      reasonOf(
+        "scope",
+        "GATE_FAILURE",
+        "the agent directory could not be asked",
+        "try again when the directory answers",
+      ),
+    ];
+  if (agent === null)
+    return [
+      reasonOf(
+        "scope",
+        "AGENT_UNKNOWN",
+        "the directory knows no such agent",
+        "an admin registers the agent",
+      ),
+    ];
+  const reasons: Reason[] = [];
+  if (agent.banned)
+    reasons.push(
+      reasonOf(
+        "scope",
+        "AGENT_BANNED",
+        `agent ${agent.id} is banned`,
+        "an operator lifts the ban, or another agent proposes",
+      ),
+    );
+  if (spec.agents.length > 0 && !spec.agents.includes(agent.id)) {
+    reasons.push(
+      reasonOf(
+        "scope",
+        "AGENT_NOT_ASSIGNED",
+        `agent ${agent.id} is not assigned to node ${spec.id}`,
+        `one of ${spec.agents.join(", ")} proposes`,
+      ),
+    );
+  }
+  if (spec.skill !== undefined && !agent.skills.includes(spec.skill)) {
+    reasons.push(
+      reasonOf(
+        "scope",
+        "SKILL_MISSING",
+        `agent ${agent.id} does not hold the skill ${spec.skill}`,
+        `an agent with the skill ${spec.skill} proposes`,
+      ),
+    );
+  }
+  if (spec.zone !== undefined && agent.zone !== spec.zone) {
+    reasons.push(
+      reasonOf(
+        "scope",
+        "ZONE_CROSSED",
+        `agent ${agent.id} works in ${agent.zone ?? "no zone"}, the node lies in ${spec.zone}`,
+        `an agent of zone ${spec.zone} proposes`,
+      ),
+    );
+  }
+  return reasons;
+}
+
+function actionReasons({ proposal, expectedAction }: GateQuestion): readonly Reason[] {
+  const action = proposal?.action;
+  if (!action || !expectedAction || action.type === expectedAction.type) return [];
+  return [
+    reasonOf(
+      "scope",
+      "ACTION_OUT_OF_SCOPE",
+      `the node's frozen spec names ${expectedAction.type}, not ${action.type}`,
+      `propose ${expectedAction.type}`,
+    ),
+  ];
+}

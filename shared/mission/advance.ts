@@ -1,0 +1,228 @@
+/**
+ * How a node moves: through its entry gate, into its work, out through its exit gate, and what its
+ * completion sets free. Every command ends here; nothing else changes a node's state.
+ */
+import { hashJson } from "../canonical.ts";
+import {
+  evaluateEntry,
+  evaluateExit,
+  failedTests,
+  type GateQuestion,
+  type GateResult,
+  requirementOf,
+} from "../gates/index.ts";
+import { LIMITS } from "../limits.ts";
+import { isoToUnixMs, unixMsToIso } from "../time.ts";
+import { clearRequest, requestApproval } from "./approvals.ts";
+import type { EventData } from "./event.ts";
+import { isSelfAdvancing } from "./evolve.ts";
+import { exitQuestionOf, heldAsking, questionOf } from "./question.ts";
+import {
+  emitMission,
+  emitNode,
+  nextTicketId,
+  recordOf,
+  specOf,
+  SYSTEM,
+  type Turn,
+} from "./turn.ts";
+
+/** Whether a node's gate can be asked now: somebody proposed, or nobody needs to. */
+export function isAskable(turn: Turn, nodeId: string): boolean {
+  return recordOf(turn, nodeId).proposal !== null || isSelfAdvancing(turn.state, nodeId);
+}
+
+/** BLOCKED and not sealed: its cause changed, so its gate is asked again. Does nothing for other nodes. */
+export function reconsider(
+  turn: Turn,
+  nodeId: string,
+  cause: EventData["node.unblocked"]["cause"],
+): void {
+  const record = recordOf(turn, nodeId);
+  if (record.status !== "BLOCKED" || record.verdict === "seal" || turn.state.status !== "active")
+    return;
+  if (record.receipt?.outcome === "unknown" || !isAskable(turn, nodeId)) return;
+  emitNode(turn, "node.unblocked", nodeId, { cause }, { stateAfter: "READY" });
+  enter(turn, nodeId);
+}
+
+/** Asks a READY node's entry gate and goes where the verdict leads. */
+export function enter(turn: Turn, nodeId: string): void {
+  const question = questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at);
+  clearRequest(turn, nodeId, question.gateDigest);
+  // A voided request takes its approvals with it, so the question is asked afresh.
+  const current = questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at);
+  const result = evaluateEntry(current);
+  recordGate(turn, nodeId, "entry", current.gateDigest, result);
+  if (result.verdict === "allow") start(turn, nodeId, current);
+  else if (result.verdict === "pause")
+    requestApproval(turn, nodeId, current, requirementOf(current));
+  else if (result.verdict === "seal") seal(turn, nodeId, result);
+}
+
+function recordGate(
+  turn: Turn,
+  nodeId: string,
+  phase: "entry" | "exit",
+  gateDigest: string,
+  result: GateResult,
+): void {
+  const allowed = result.verdict === "allow";
+  const passed = phase === "entry" ? "RUNNING" : "DONE";
+  emitNode(
+    turn,
+    "gate.evaluated",
+    nodeId,
+    {
+      phase,
+      attempt: recordOf(turn, nodeId).attempt,
+      gateDigest,
+      policyHash: turn.state.policy.hash,
+      lease: phase === "entry" && allowed ? leaseFor(turn, nodeId) : null,
+    },
+    { stateAfter: allowed ? passed : "BLOCKED", gateResult: result },
+  );
+}
+
+function leaseFor(turn: Turn, nodeId: string): EventData["gate.evaluated"]["lease"] {
+  const spec = specOf(turn.state, nodeId);
+  if (spec.writeSet.length === 0) return null;
+  const fence: Record<string, number> = {};
+  for (const slice of spec.writeSet) fence[slice] = (turn.state.slices.get(slice)?.fence ?? 0) + 1;
+  // An execution keeps its slices until its ticket is settled: the fence, not the clock, protects it.
+  if (spec.kind === "execution") return { fence, expiresAt: null };
+  return { fence, expiresAt: unixMsToIso((isoToUnixMs(turn.at) ?? 0) + LIMITS.leaseMs) };
+}
+
+/** A node has just become RUNNING. */
+function start(turn: Turn, nodeId: string, question: GateQuestion): void {
+  const spec = specOf(turn.state, nodeId);
+  const record = recordOf(turn, nodeId);
+  if (spec.kind === "execution") {
+    // An action that succeeded in this attempt is never performed again, whatever led back here.
+    if (record.receipt?.outcome === "succeeded") leave(turn, nodeId);
+    else issueTicket(turn, nodeId, question);
+  } else if (isSelfAdvancing(turn.state, nodeId) || spec.kind === "approval" || record.result) {
+    leave(turn, nodeId);
+  }
+}
+
+function issueTicket(turn: Turn, nodeId: string, question: GateQuestion): void {
+  const { state, command } = turn;
+  const { proposal, attempt, lease } = recordOf(turn, nodeId);
+  if (!proposal?.action) return;
+  const issuedSeconds = Math.floor((isoToUnixMs(turn.at) ?? 0) / 1000);
+  emitNode(turn, "ticket.issued", nodeId, {
+    claims: {
+      iss: command.terms.issuer,
+      aud: command.terms.audience,
+      iat: issuedSeconds,
+      exp: issuedSeconds + Math.floor(command.terms.ttlMs / 1000),
+      jti: nextTicketId(turn),
+      sub: proposal.agent.id,
+      team: state.team,
+      txn: state.missionId,
+      node_id: nodeId,
+      attempt,
+      action_type: proposal.action.type,
+      args_hash: proposal.action.argsHash,
+      risk_level: question.spec.risk,
+      policy_version: state.policy.version,
+      graph_hash: state.plan.hash,
+      gate_digest: question.gateDigest,
+      evidence_root: hashJson(question.evidence.map((bundle) => bundle.hash)),
+      fence: { ...lease?.fence },
+    },
+  });
+}
+
+/** Asks a RUNNING node's exit gate: DONE, another attempt after failed tests, or BLOCKED. */
+export function leave(turn: Turn, nodeId: string): void {
+  const record = recordOf(turn, nodeId);
+  const result = evaluateExit(exitQuestionOf(turn.state, nodeId, turn.at));
+  const failed = failedTests(specOf(turn.state, nodeId), record.result?.tests ?? []);
+  if (failed.length > 0) {
+    fail(turn, nodeId, "tests_failed", result);
+    return;
+  }
+  recordGate(turn, nodeId, "exit", record.ranDigest ?? "", result);
+  if (result.verdict === "allow") complete(turn, nodeId);
+}
+
+/** The attempt failed: READY again while attempts are left (this node only), else BLOCKED and an incident. */
+export function fail(
+  turn: Turn,
+  nodeId: string,
+  cause: Exclude<EventData["node.failed"]["cause"], "in_doubt">,
+  result: Pick<GateResult, "reasons">,
+): void {
+  const { attempt } = recordOf(turn, nodeId);
+  const left = attempt < specOf(turn.state, nodeId).attemptsMax;
+  emitNode(
+    turn,
+    "node.failed",
+    nodeId,
+    { attempt, reasons: result.reasons, cause },
+    { stateAfter: left ? "READY" : "BLOCKED" },
+  );
+  if (left) return;
+  emitNode(turn, "incident.raised", nodeId, {
+    kind: "attempts_exhausted",
+    severity: "medium",
+    reasonCodes: ["ATTEMPTS_EXHAUSTED", ...new Set(result.reasons.map((reason) => reason.code))],
+    summary: `Node ${nodeId} failed in its last attempt (${attempt}).`,
+  });
+}
+
+/** A node has just become DONE: its successors may be READY, and the mission may be complete. */
+function complete(turn: Turn, nodeId: string): void {
+  for (const successor of turn.state.plan.successors.get(nodeId) ?? []) {
+    if (recordOf(turn, successor).waitingFor === 0)
+      emitNode(turn, "node.ready", successor, {}, { stateAfter: "READY" });
+  }
+  if (turn.state.doneCount < turn.state.plan.order.length || turn.state.status === "stopped")
+    return;
+  emitMission(
+    turn,
+    "mission.completed",
+    { nodes: turn.state.doneCount },
+    { stateAfter: "completed" },
+  );
+}
+
+/**
+ * Advances what advances by itself, in plan order, up to the limit of one command; the alarm takes
+ * the rest. A loop over a work table, so a chain of 10,000 system nodes needs no recursion.
+ */
+export function advanceSystem(turn: Turn): void {
+  let left: number = LIMITS.autoAdvancePerCommandMax;
+  for (let batch = waiting(turn); batch.length > 0; batch = waiting(turn)) {
+    for (const nodeId of batch) {
+      if (left === 0 || turn.state.status !== "active") return;
+      left -= 1;
+      enter(turn, nodeId);
+    }
+  }
+}
+
+function waiting(turn: Turn): readonly string[] {
+  const { indexById } = turn.state.plan;
+  return [...turn.state.advance.keys()].sort(
+    (a, b) => (indexById.get(a) ?? 0) - (indexById.get(b) ?? 0),
+  );
+}
+
+function seal(turn: Turn, nodeId: string, result: GateResult): void {
+  emitMission(
+    turn,
+    "mission.sealed",
+    { reasons: result.reasons },
+    { stateAfter: "stopped", actor: SYSTEM },
+  );
+  emitNode(turn, "incident.raised", nodeId, {
+    kind: "mission_sealed",
+    severity: "critical",
+    reasonCodes: result.reasons.map((reason) => reason.code),
+    summary: `Node ${nodeId} sealed the mission: ${result.reasons.map((reason) => reason.detail).join("; ")}.`,
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * Decide: command x state -> events or a rejection. Reads no clock, draws no number, changes
+ * nothing it was given. Specification: docs/event-log.md; who may send what is the worker's question.
+ */
+import { LIMITS } from "../../limits.ts";
+import { err, ok, type Result } from "../../result.ts";
+import type { EventDraft } from "../../trace/index.ts";
+import { advanceSystem } from "../advance.ts";
+import type { Command, OpenMission } from "../command.ts";
+import type { Rejection } from "../rejection.ts";
+import type { MissionState } from "../state.ts";
+import { createTurn, type Turn } from "../turn.ts";
+import { decideApproval } from "./approve.ts";
+import { decideEvidence } from "./evidence.ts";
+import { decideIntervention } from "./intervene.ts";
+import { decideOpen } from "./open.ts";
+import { decidePropose } from "./propose.ts";
+import { decideDenial, decideReceipt } from "./receipt.ts";
+import { decideResult } from "./result.ts";
+import { passTime } from "./time.ts";
+
+/**
+ * Decides what a command means for a mission.
+ *
+ * Shape: events in commit order, empty when the command changes nothing; deadlines that passed
+ * before the command come first. Errors: see rejection.ts; a rejected command leaves no event.
+ */
+export function decide(
+  state: MissionState | null,
+  command: Command,
+): Result<readonly EventDraft[], Rejection> {
+  if (command.type === "OpenMission")
+    return state ? err({ reason: "mission_exists" }) : decideOpen(command);
+  if (!state) return err({ reason: "mission_unknown" });
+  if (isFull(state) && isGrowing(command))
+    return err({ reason: "mission_full", eventsMax: LIMITS.eventsPerMissionMax });
+  const turn = createTurn(state, command);
+  const blocked = whyNot(turn, command);
+  if (blocked) return err(blocked);
+  passTime(turn);
+  const decided = decideOn(turn, command);
+  if (!decided.ok) return decided;
+  advanceSystem(turn);
+  return ok(turn.events);
+}
+
+/** What the gateway and the clock report is always heard; everything else stops at the limit. */
+function isGrowing(command: Command): boolean {
+  return (
+    command.type !== "RecordReceipt" && command.type !== "PassTime" && command.type !== "Intervene"
+  );
+}
+
+function isFull(state: MissionState): boolean {
+  return state.head.seq + 1 >= LIMITS.eventsPerMissionMax;
+}
+
+function whyNot({ state }: Turn, command: Exclude<Command, OpenMission>): Rejection | null {
+  switch (command.type) {
+    case "SubmitEvidence":
+    case "Propose":
+    case "DecideApproval":
+    case "SubmitResult":
+      if (!state.plan.specById.has(command.nodeId))
+        return { reason: "node_unknown", nodeId: command.nodeId };
+      return state.status === "active"
+        ? null
+        : { reason: "mission_not_active", state: state.status };
+    case "RecordReceipt":
+    case "RecordDenial":
+    case "Intervene":
+    case "PassTime":
+      return null;
+  }
+}
+
+function decideOn(turn: Turn, command: Exclude<Command, OpenMission>): Result<null, Rejection> {
+  switch (command.type) {
+    case "SubmitEvidence":
+      return decideEvidence(turn, command);
+    case "Propose":
+      return decidePropose(turn, command);
+    case "DecideApproval":
+      return decideApproval(turn, command);
+    case "SubmitResult":
+      return decideResult(turn, command);
+    case "RecordReceipt":
+      return decideReceipt(turn, command);
+    case "RecordDenial":
+      return decideDenial(turn, command);
+    case "Intervene":
+      return decideIntervention(turn, command);
+    case "PassTime":
+      return ok(null);
+  }
+}

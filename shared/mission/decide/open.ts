@@ -1,0 +1,47 @@
+/** Opening a mission: its first event carries the whole plan, its inputs and the pinned policy. */
+import { LIMITS } from "../../limits.ts";
+import { err, ok, type Result } from "../../result.ts";
+import { unixMsToIso } from "../../time.ts";
+import type { EventDraft } from "../../trace/index.ts";
+import type { JsonObject } from "../../strict-json.ts";
+import { advanceSystem } from "../advance.ts";
+import type { OpenMission } from "../command.ts";
+import { evolve } from "../evolve.ts";
+import type { Rejection } from "../rejection.ts";
+import { createTurn, emitNode } from "../turn.ts";
+
+export function decideOpen(command: OpenMission): Result<readonly EventDraft[], Rejection> {
+  const { plan, policy, inputs, missionId, team } = command;
+  const unexpected = inputs.find((bundle) => !plan.plan.missionInputs.includes(bundle.kind));
+  if (unexpected) return err({ reason: "input_unexpected", kind: unexpected.kind });
+  const opening: EventDraft = {
+    type: "mission.opened",
+    nodeId: null,
+    actor: command.actor,
+    at: unixMsToIso(command.at),
+    stateBefore: null,
+    stateAfter: "active",
+    evidenceHash: null,
+    approvalSignature: null,
+    gateResult: null,
+    policyVersion: policy.version,
+    data: {
+      missionId,
+      team,
+      plan: plan.plan,
+      planHash: plan.hash,
+      inputs,
+      policy,
+    } as unknown as JsonObject,
+  };
+  const turn = createTurn(evolve(null, opening, plan), command);
+  for (const nodeId of plan.order) {
+    // Roots wait for nobody. Every other node becomes READY by a predecessor's completion.
+    if ((plan.predecessors.get(nodeId)?.length ?? 0) === 0)
+      emitNode(turn, "node.ready", nodeId, {}, { stateAfter: "READY" });
+  }
+  advanceSystem(turn);
+  if (turn.events.length >= LIMITS.eventsPerMissionMax)
+    return err({ reason: "mission_full", eventsMax: LIMITS.eventsPerMissionMax });
+  return ok([opening, ...turn.events]);
+}

@@ -1,0 +1,93 @@
+/**
+ * A proposal: its gate is asked first. One that fails readiness, scope or consistency is recorded
+ * and refused without touching the node, so that a rogue agent can neither block a node nor void
+ * what people approved; any other becomes the node's proposal and goes where its verdict leads.
+ */
+import { hashJson } from "../../canonical.ts";
+import { evaluateEntry, type GateResult } from "../../gates/index.ts";
+import { err, ok, type Result } from "../../result.ts";
+import { enter, reconsider } from "../advance.ts";
+import type { AgentFacts, Proposal, Propose } from "../command.ts";
+import { questionOf } from "../question.ts";
+import type { Rejection } from "../rejection.ts";
+import type { HeldProposal, NodeRecord } from "../state.ts";
+import { emitNode, recordOf, specOf, type Turn } from "../turn.ts";
+
+const ADOPTING_GATES = new Set<string>(["readiness", "scope", "consistency"]);
+
+export function decidePropose(turn: Turn, command: Propose): Result<null, Rejection> {
+  const { nodeId, agent, actor } = command;
+  const record = recordOf(turn, nodeId);
+  const refusal = whyNotAsked(turn, nodeId, record);
+  if (refusal) return err(refusal);
+  const action = command.proposal.action;
+  const proposal = {
+    ...command.proposal,
+    action: action && { ...action, argsHash: hashJson(action.args) },
+  };
+  const question = questionOf(turn.state, nodeId, { agent, proposal }, turn.at);
+  const result = evaluateEntry(question);
+  const held = agent === null || agent === "unavailable" ? null : heldProposal(proposal, agent);
+  if (!held || !isAdoptable(result)) {
+    emitNode(
+      turn,
+      "proposal.refused",
+      nodeId,
+      { proposal: held, proposalId: proposal.id, gateDigest: question.gateDigest },
+      { actor, gateResult: result },
+    );
+    return ok(null);
+  }
+  emitNode(
+    turn,
+    "proposal.submitted",
+    nodeId,
+    { proposal: held, gateDigest: question.gateDigest },
+    { actor },
+  );
+  if (record.status === "BLOCKED") reconsider(turn, nodeId, "proposal");
+  else enter(turn, nodeId);
+  return ok(null);
+}
+
+/** Whether the gates that judge the asking itself all allow it. */
+export function isAdoptable(result: GateResult): boolean {
+  return result.gates.every(
+    ({ gate, verdict }) => verdict === "allow" || !ADOPTING_GATES.has(gate),
+  );
+}
+
+function heldProposal(
+  proposal: Omit<Proposal, "action"> & { action: HeldProposal["action"] },
+  agent: AgentFacts,
+): HeldProposal {
+  return { id: proposal.id, agent, rationale: proposal.rationale, action: proposal.action };
+}
+
+function whyNotAsked(turn: Turn, nodeId: string, record: NodeRecord): Rejection | null {
+  const spec = specOf(turn.state, nodeId);
+  if (record.verdict === "seal") return { reason: "node_sealed", nodeId };
+  if (record.status === "RUNNING" || record.status === "DONE")
+    return { reason: "node_not_open", nodeId, state: record.status };
+  if (spec.ownerX === "system")
+    return {
+      reason: "proposal_not_expected",
+      nodeId,
+      detail: "the system itself advances this node",
+    };
+  if (spec.kind === "approval" && spec.approves === undefined) {
+    return {
+      reason: "proposal_not_expected",
+      nodeId,
+      detail: "this node approves no action; it waits for people",
+    };
+  }
+  if (record.receipt?.outcome === "succeeded") {
+    return {
+      reason: "proposal_not_expected",
+      nodeId,
+      detail: "the action of this attempt has been performed",
+    };
+  }
+  return null;
+}

@@ -1,0 +1,107 @@
+/**
+ * What the gateway reports: a receipt settles a ticket, a denial is recorded and raises an incident.
+ * An unknown outcome never moves the node on and is never repeated blindly (I15).
+ */
+import { LIMITS } from "../../limits.ts";
+import { err, ok, type Result } from "../../result.ts";
+import type { ReasonCode } from "../../gates/index.ts";
+import type { Actor } from "../../trace/index.ts";
+import { fail, leave } from "../advance.ts";
+import type { RecordDenial, RecordReceipt } from "../command.ts";
+import { resendsBetween } from "../due.ts";
+import type { Rejection } from "../rejection.ts";
+import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
+
+/** Denials after which the ledger will never let the ticket run: the attempt is over. */
+const BURNING = new Set<ReasonCode>(["TICKET_EXPIRED", "FENCE_STALE", "GATE_NOT_CONFIRMED"]);
+
+export function decideReceipt(
+  turn: Turn,
+  { receipt, actor }: RecordReceipt,
+): Result<null, Rejection> {
+  const ticket = turn.state.tickets.get(receipt.jti);
+  if (!ticket) return err({ reason: "ticket_unknown", jti: receipt.jti });
+  const { nodeId } = ticket;
+  const held = recordOf(turn, nodeId).ticket;
+  // Settled before: the same receipt reported again says nothing new.
+  if (held?.jti !== receipt.jti) return ok(null);
+  const resends = resendsBetween(held.issuedAt, turn.at);
+  emitNode(turn, "receipt.recorded", nodeId, { receipt, resends }, { actor });
+  // A stopped mission never moves again; the receipt stands in its trace all the same.
+  if (turn.state.status === "stopped") return ok(null);
+  if (receipt.outcome === "succeeded") leave(turn, nodeId);
+  else if (receipt.outcome === "failed") {
+    fail(turn, nodeId, "action_failed", { reasons: [reasonOf("ACTION_FAILED", receipt.detail)] });
+  } else doubt(turn, nodeId, receipt.detail);
+  return ok(null);
+}
+
+function doubt(turn: Turn, nodeId: string, detail: string): void {
+  const { attempt } = recordOf(turn, nodeId);
+  emitNode(
+    turn,
+    "node.failed",
+    nodeId,
+    { attempt, reasons: [reasonOf("OUTCOME_UNKNOWN", detail)], cause: "in_doubt" },
+    { stateAfter: "BLOCKED" },
+  );
+  emitNode(turn, "incident.raised", nodeId, {
+    kind: "outcome_unknown",
+    severity: "high",
+    reasonCodes: ["OUTCOME_UNKNOWN"],
+    summary: `Whether the action of node ${nodeId} happened is not known: ${detail}`,
+  });
+}
+
+export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Result<null, Rejection> {
+  const ticket = denial.jti === null ? undefined : turn.state.tickets.get(denial.jti);
+  if (turn.state.deniedCount >= LIMITS.deniedEventsPerMissionMax) return ok(null);
+  if (
+    ticket &&
+    denial.verified &&
+    denial.reason === "NONCE_USED" &&
+    ticket.duplicates < ticket.resends
+  ) {
+    emitNode(turn, "ticket.duplicate", ticket.nodeId, { denial }, { actor });
+    return ok(null);
+  }
+  const isFirst = !turn.state.denials.has(`${denial.jti ?? ""} ${denial.reason}`);
+  recordDenied(turn, ticket?.nodeId ?? null, { denial }, actor, isFirst);
+  if (!ticket || !denial.verified || !BURNING.has(denial.reason)) return ok(null);
+  const record = recordOf(turn, ticket.nodeId);
+  if (record.ticket?.jti !== denial.jti || turn.state.status === "stopped") return ok(null);
+  fail(turn, ticket.nodeId, "ticket_unused", {
+    reasons: [
+      reasonOf(denial.reason, denial.detail),
+      reasonOf("TICKET_UNUSED", "the ticket was not used and never will be"),
+    ],
+  });
+  return ok(null);
+}
+
+function recordDenied(
+  turn: Turn,
+  nodeId: string | null,
+  data: Pick<RecordDenial, "denial">,
+  actor: Actor,
+  isFirst: boolean,
+): void {
+  const { denial } = data;
+  const incident = {
+    kind: "ticket_denied",
+    severity: "high",
+    reasonCodes: [denial.reason],
+    summary: `The gateway refused a ticket${nodeId === null ? "" : ` of node ${nodeId}`}: ${denial.detail}`,
+  } as const;
+  if (nodeId === null) {
+    emitMission(turn, "ticket.denied", data, { actor });
+    if (isFirst) emitMission(turn, "incident.raised", incident);
+    return;
+  }
+  emitNode(turn, "ticket.denied", nodeId, data, { actor });
+  if (isFirst) emitNode(turn, "incident.raised", nodeId, incident);
+}
+
+function reasonOf(code: ReasonCode, detail: string) {
+  return { code, gate: "consistency", detail } as const;
+}

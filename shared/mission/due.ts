@@ -1,0 +1,76 @@
+/**
+ * When the mission next needs a turn of its own: pure arithmetic over the state, so that the alarm
+ * of the object is a function and not a habit.
+ */
+import { LIMITS } from "../limits.ts";
+import { isoToUnixMs, type UnixMs } from "../time.ts";
+import type { HeldTicket, MissionState } from "./state.ts";
+
+/** The earliest time at which `PassTime` would do something, or null. O(nodes that wait for a clock). */
+export function nextDueMs(state: MissionState): UnixMs | null {
+  if (state.status === "stopped" || state.status === "completed") return null;
+  let due = hasAdvance(state) ? 0 : Number.POSITIVE_INFINITY;
+  for (const nodeId of state.timed.keys()) {
+    const record = state.nodes.get(nodeId);
+    if (!record) continue;
+    const times = [
+      record.request?.deadlineAt,
+      record.status === "RUNNING" ? record.lease?.expiresAt : null,
+    ];
+    for (const time of times) if (time) due = Math.min(due, isoToUnixMs(time) ?? 0);
+    if (record.ticket && !record.ticket.overdue)
+      due = Math.min(due, overdueAtMs(record.ticket.expSeconds));
+  }
+  return Number.isFinite(due) ? due : null;
+}
+
+function hasAdvance(state: MissionState): boolean {
+  if (state.status !== "active") return false;
+  for (const _nodeId of state.advance.keys()) return true;
+  return false;
+}
+
+/** Tickets without a receipt: the outbox of the tickets sink. Those of a stopped mission too: they may have run. */
+export function outstandingTickets(state: MissionState): readonly HeldTicket[] {
+  const tickets: HeldTicket[] = [];
+  for (const nodeId of state.timed.keys()) {
+    const ticket = state.nodes.get(nodeId)?.ticket;
+    if (ticket) tickets.push(ticket);
+  }
+  return tickets.sort((a, b) => a.seq - b.seq);
+}
+
+/** How many re-sends of a ticket are due in (issuedAt, at]. The delay doubles up to a bound. */
+export function resendsBetween(issuedAt: string, at: string): number {
+  const now = isoToUnixMs(at) ?? 0;
+  let resends = 0;
+  for (
+    let next = nextResendMs(issuedAt, isoToUnixMs(issuedAt) ?? 0);
+    next <= now && resends < 1_000;
+    resends += 1
+  ) {
+    next = nextResendMs(issuedAt, next);
+  }
+  return resends;
+}
+
+/** The first re-send of a ticket after `afterMs`: a pure schedule, so nothing about it is stored. */
+export function nextResendMs(issuedAt: string, afterMs: UnixMs): UnixMs {
+  let delay: number = LIMITS.ticketResendMs;
+  let time = (isoToUnixMs(issuedAt) ?? 0) + delay;
+  while (time <= afterMs) {
+    delay = Math.min(delay * 2, LIMITS.ticketResendMaxMs);
+    time += delay;
+  }
+  return time;
+}
+
+/** Whether an outstanding ticket has been silent for so long that a person should look. */
+export function isOverdue(expSeconds: number, at: string): boolean {
+  return (isoToUnixMs(at) ?? 0) >= overdueAtMs(expSeconds);
+}
+
+/** When a silent ticket becomes a person's business: a few re-sends after it expired. */
+function overdueAtMs(expSeconds: number): UnixMs {
+  return expSeconds * 1000 + LIMITS.ticketResendMaxMs;
+}

@@ -1,0 +1,354 @@
+/**
+ * Evolve: state x event -> state. The only place where state changes; loading, living, replay and
+ * the console run this same code. Changes the given state's tables in place (see table.ts).
+ */
+import { summarizeEvidence } from "../evidence/index.ts";
+import { invariant } from "../invariant.ts";
+import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
+import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
+import { dataOf, type EventType } from "./event.ts";
+import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
+import { createTable } from "./table.ts";
+
+/** An event as `decide` emits it, or as the journal stores it (then with its seq). */
+export type Evolving = EventDraft & { readonly seq?: number; readonly hash?: string };
+
+/** The record of a node; a breach when the plan has none. */
+export function nodeRecord(state: MissionState, nodeId: string): NodeRecord {
+  const record = state.nodes.get(nodeId);
+  invariant(record, `node ${nodeId} is in the plan`);
+  return record;
+}
+
+/**
+ * Folds one event into the state. Source: docs/event-log.md.
+ *
+ * Shape: returns the same state object, changed; `null` only before the first event. `compiled`
+ * spares a second compilation of the plan where the caller has it already.
+ */
+export function evolve(
+  state: MissionState | null,
+  event: Evolving,
+  compiled?: CompiledPlan,
+): MissionState {
+  if (event.type === "mission.opened") {
+    invariant(state === null, "a mission opens once");
+    return place(opened(event, compiled), event);
+  }
+  invariant(state, "a mission opens before anything else happens");
+  if (event.nodeId === null) evolveMission(state, event);
+  else evolveNode(state, event.nodeId, event);
+  return place(state, event);
+}
+
+function place(state: MissionState, event: Evolving): MissionState {
+  state.lastAt = event.at;
+  if (event.seq !== undefined && event.hash !== undefined)
+    state.head = { seq: event.seq, hash: event.hash };
+  return state;
+}
+
+function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
+  const data = dataOf(event, "mission.opened");
+  const plan = compiled ?? compiledAgain(data.plan);
+  const state: MissionState = {
+    missionId: data.missionId,
+    team: data.team,
+    status: "active",
+    sealed: false,
+    openedAt: event.at,
+    openedBy: event.actor.id,
+    plan,
+    policy: data.policy,
+    inputs: data.inputs.map(summarizeEvidence),
+    nodes: createTable(),
+    ready: createTable(),
+    advance: createTable(),
+    slices: createTable(),
+    tickets: createTable(),
+    denials: createTable(),
+    timed: createTable(),
+    doneCount: 0,
+    deniedCount: 0,
+    head: EMPTY_HEAD,
+    lastAt: event.at,
+  };
+  for (const nodeId of plan.order) {
+    state.nodes.set(nodeId, {
+      ...NEW_NODE,
+      waitingFor: plan.predecessors.get(nodeId)?.length ?? 0,
+    });
+  }
+  return state;
+}
+
+function compiledAgain(plan: Plan): CompiledPlan {
+  const compiled = compilePlan(plan);
+  invariant(compiled.ok, "a recorded plan compiles");
+  return compiled.value;
+}
+
+const NEW_NODE: NodeRecord = {
+  status: "NEW",
+  attempt: 1,
+  waitingFor: 0,
+  verdict: null,
+  reasons: [],
+  proposal: null,
+  result: null,
+  receipt: null,
+  evidence: [],
+  approvals: [],
+  refusedDigests: [],
+  request: null,
+  ticket: null,
+  lease: null,
+  ranDigest: null,
+};
+
+function evolveMission(state: MissionState, event: Evolving): void {
+  if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
+  if (event.type === "mission.sealed") state.sealed = true;
+  if (event.type === "ticket.denied") countDenial(state, event);
+}
+
+function evolveNode(state: MissionState, nodeId: string, event: Evolving): void {
+  const before = nodeRecord(state, nodeId);
+  invariant(
+    event.stateBefore === before.status,
+    `${nodeId} is ${before.status}, the event says ${event.stateBefore}`,
+  );
+  const changed = nodeChange(state, nodeId, before, event);
+  const status = event.stateAfter as NodeStatus;
+  setNode(state, nodeId, { ...before, ...changed, status });
+  if (before.status === status) return;
+  if (status === "READY") markReady(state, nodeId);
+  else state.ready.delete(nodeId);
+  if (status === "DONE") markDone(state, nodeId);
+}
+
+function markReady(state: MissionState, nodeId: string): void {
+  state.ready.set(nodeId, true);
+  if (isSelfAdvancing(state, nodeId)) state.advance.set(nodeId, true);
+}
+
+/** Nodes whose gate is asked without anybody proposing: the system's own, and approvals of no action. */
+export function isSelfAdvancing(state: MissionState, nodeId: string): boolean {
+  const spec = state.plan.specById.get(nodeId);
+  return (
+    spec !== undefined &&
+    (spec.ownerX === "system" || (spec.kind === "approval" && spec.approves === undefined))
+  );
+}
+
+/** O(out-degree): each successor waits for one node fewer. */
+function markDone(state: MissionState, nodeId: string): void {
+  state.doneCount += 1;
+  for (const successor of state.plan.successors.get(nodeId) ?? []) {
+    const record = nodeRecord(state, successor);
+    state.nodes.set(successor, { ...record, waitingFor: record.waitingFor - 1 });
+  }
+}
+
+function setNode(state: MissionState, nodeId: string, record: NodeRecord): void {
+  state.nodes.set(nodeId, record);
+  if (record.request || record.ticket || record.lease?.expiresAt) state.timed.set(nodeId, true);
+  else state.timed.delete(nodeId);
+}
+
+type Change = Partial<NodeRecord>;
+
+function nodeChange(
+  state: MissionState,
+  nodeId: string,
+  before: NodeRecord,
+  event: Evolving,
+): Change {
+  switch (event.type) {
+    case "evidence.submitted":
+      return {
+        evidence: [
+          ...before.evidence,
+          summarizeEvidence(dataOf(event, "evidence.submitted").bundle),
+        ],
+      };
+    case "proposal.submitted":
+      return { proposal: dataOf(event, "proposal.submitted").proposal };
+    case "result.submitted":
+      return { result: dataOf(event, "result.submitted").result };
+    case "node.unblocked":
+      return { verdict: null, reasons: [] };
+    case "gate.evaluated":
+      return gateChange(state, nodeId, before, event);
+    case "node.failed":
+      return failureChange(state, before, event);
+    case "ticket.issued":
+      return ticketChange(state, nodeId, event);
+    case "ticket.denied":
+    case "ticket.duplicate":
+      countDenial(state, event);
+      return {};
+    case "ticket.overdue":
+      return before.ticket ? { ticket: { ...before.ticket, overdue: true } } : {};
+    case "receipt.recorded":
+      return receiptChange(state, event);
+    default:
+      return approvalChange(before, event);
+  }
+}
+
+function gateChange(
+  state: MissionState,
+  nodeId: string,
+  before: NodeRecord,
+  event: Evolving,
+): Change {
+  const data = dataOf(event, "gate.evaluated");
+  const result = event.gateResult;
+  invariant(result, "a gate evaluation carries its result");
+  state.advance.delete(nodeId);
+  // A lease dies when its node crosses a gate, whichever way.
+  releaseLease(state, before);
+  if (result.verdict !== "allow") {
+    return {
+      verdict: result.verdict,
+      reasons: result.reasons as NodeRecord["reasons"],
+      lease: null,
+    };
+  }
+  if (data.phase === "exit") return { verdict: null, reasons: [], lease: null };
+  for (const [slice, fence] of Object.entries(data.lease?.fence ?? {}))
+    state.slices.set(slice, { fence, holder: nodeId });
+  return {
+    verdict: null,
+    reasons: [],
+    request: null,
+    lease: data.lease,
+    ranDigest: data.gateDigest,
+  };
+}
+
+function failureChange(state: MissionState, before: NodeRecord, event: Evolving): Change {
+  const data = dataOf(event, "node.failed");
+  releaseLease(state, before);
+  const cleared: Change = { ticket: null, lease: null, request: null };
+  if (event.stateAfter === "READY") {
+    // The next attempt starts clean: another attempt is another digest, so nothing approved carries over.
+    return {
+      ...cleared,
+      attempt: data.attempt + 1,
+      proposal: null,
+      result: null,
+      receipt: null,
+      approvals: [],
+      verdict: null,
+      reasons: [],
+    };
+  }
+  return {
+    ...cleared,
+    verdict: data.cause === "in_doubt" ? "pause" : "block",
+    reasons: data.reasons,
+  };
+}
+
+function ticketChange(state: MissionState, nodeId: string, event: Evolving): Change {
+  const { claims } = dataOf(event, "ticket.issued");
+  state.tickets.set(claims.jti, { nodeId, resends: 0, duplicates: 0 });
+  const ticket = {
+    jti: claims.jti,
+    seq: event.seq ?? -1,
+    attempt: claims.attempt,
+    gateDigest: claims.gate_digest,
+    actionType: claims.action_type,
+    argsHash: claims.args_hash,
+    issuedAt: event.at,
+    expSeconds: claims.exp,
+    overdue: false,
+  };
+  return { ticket };
+}
+
+function receiptChange(state: MissionState, event: Evolving): Change {
+  const { receipt, resends } = dataOf(event, "receipt.recorded");
+  const ticket = state.tickets.get(receipt.jti);
+  if (ticket) state.tickets.set(receipt.jti, { ...ticket, resends });
+  return { receipt, ticket: null };
+}
+
+function countDenial(state: MissionState, event: Evolving): void {
+  const { denial } = dataOf(
+    event,
+    event.type === "ticket.denied" ? "ticket.denied" : "ticket.duplicate",
+  );
+  if (event.type === "ticket.duplicate" && denial.jti !== null) {
+    const ticket = state.tickets.get(denial.jti);
+    if (ticket) state.tickets.set(denial.jti, { ...ticket, duplicates: ticket.duplicates + 1 });
+    return;
+  }
+  state.deniedCount += 1;
+  state.denials.set(`${denial.jti ?? ""} ${denial.reason}`, true);
+}
+
+/** Node events that change nothing but, at most, the node's status. */
+const NEUTRAL = new Set<string>([
+  "node.ready",
+  "proposal.refused",
+  "incident.raised",
+] satisfies EventType[]);
+
+function approvalChange(before: NodeRecord, event: Evolving): Change {
+  switch (event.type) {
+    case "approval.requested": {
+      const { gateDigest, requirement, deadlineAt } = dataOf(event, "approval.requested");
+      return { request: { gateDigest, requirement, deadlineAt } };
+    }
+    case "approval.granted": {
+      const { approver, groups, kid, gateDigest, statementExpiresAt } = dataOf(
+        event,
+        "approval.granted",
+      );
+      return {
+        approvals: [...before.approvals, { approver, groups, kid, gateDigest, statementExpiresAt }],
+      };
+    }
+    case "approval.denied": {
+      const { gateDigest, approver } = dataOf(event, "approval.denied");
+      return refusal(before, event, { gateDigest, cause: "denied", by: approver });
+    }
+    case "approval.expired":
+      return refusal(before, event, {
+        gateDigest: dataOf(event, "approval.expired").gateDigest,
+        cause: "expired",
+        by: null,
+      });
+    case "approval.voided":
+      return { request: null, approvals: [] };
+    default:
+      // A journal with an event nobody knows is not a state anybody can vouch for.
+      invariant(NEUTRAL.has(event.type), `event type ${event.type} is known`);
+      return {};
+  }
+}
+
+function refusal(
+  before: NodeRecord,
+  event: Evolving,
+  refused: NodeRecord["refusedDigests"][number],
+): Change {
+  const reasons = (event.gateResult?.reasons ?? []) as NodeRecord["reasons"];
+  return {
+    refusedDigests: [...before.refusedDigests, refused],
+    request: null,
+    approvals: [],
+    verdict: "block",
+    reasons,
+  };
+}
+
+function releaseLease(state: MissionState, before: NodeRecord): void {
+  for (const slice of Object.keys(before.lease?.fence ?? {})) {
+    const record = state.slices.get(slice);
+    if (record) state.slices.set(slice, { ...record, holder: null });
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * From state to the question a gate pipeline is asked, and the gate digest: the hash of everything
+ * an approver must see. A changed argument, bundle, policy, plan or attempt is another digest.
+ */
+import { hashJson } from "../canonical.ts";
+import { currentEvidence, type EvidenceSummary } from "../evidence/index.ts";
+import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
+import { requirementOf } from "../gates/index.ts";
+import type { NodeSpec } from "../plan/index.ts";
+import type { AgentFacts } from "./command.ts";
+import { nodeRecord } from "./evolve.ts";
+import type { HeldApproval, HeldProposal, MissionState } from "./state.ts";
+import { specOf } from "./turn.ts";
+
+/** Who asks: the agent of a proposal, the system, or an agent the directory could not vouch for. */
+export interface Asking {
+  readonly agent: AgentFacts | "system" | "unavailable" | null;
+  readonly proposal: Pick<HeldProposal, "rationale" | "action"> | null;
+}
+
+/** The asking side of a node's held proposal; of the system where nobody proposes. */
+export function heldAsking(state: MissionState, nodeId: string): Asking {
+  const { proposal } = nodeRecord(state, nodeId);
+  return proposal ? { agent: proposal.agent, proposal } : { agent: "system", proposal: null };
+}
+
+/** Gathers every fact the entry pipeline may look at. O(in-degree + evidence of the predecessors). */
+export function questionOf(
+  state: MissionState,
+  nodeId: string,
+  asking: Asking,
+  at: string,
+): GateQuestion {
+  const spec = specOf(state, nodeId);
+  const record = nodeRecord(state, nodeId);
+  const evidence = availableEvidence(state, spec);
+  const gateDigest = gateDigestOf(state, spec, asking.proposal?.action ?? null, evidence);
+  return {
+    at,
+    missionStatus: state.status,
+    authorizationExpiresAt: state.plan.plan.authorizationExpiresAt ?? null,
+    spec,
+    status: record.status,
+    sealed: record.verdict === "seal" || state.sealed,
+    attempt: record.attempt,
+    outcomeUnknown: record.receipt?.outcome === "unknown",
+    waitingFor: record.waitingFor === 0 ? [] : unfinishedPredecessors(state, nodeId),
+    agent: asking.agent,
+    proposal: asking.proposal,
+    expectedAction: expectedActionOf(state, spec),
+    evidence,
+    policy: state.policy,
+    gateDigest,
+    approvers: approversOf(record.approvals, gateDigest, at),
+    refused:
+      record.refusedDigests.find((refused) => refused.gateDigest === gateDigest)?.cause ?? null,
+    coverage: coverageOf(state, nodeId),
+    heldSlices: heldSlices(state, nodeId, spec),
+  };
+}
+
+/** What the exit gate is asked of a running node. */
+export function exitQuestionOf(state: MissionState, nodeId: string, at: string): ExitQuestion {
+  const spec = specOf(state, nodeId);
+  const record = nodeRecord(state, nodeId);
+  const entry = questionOf(state, nodeId, heldAsking(state, nodeId), at);
+  return {
+    spec,
+    evidence: record.evidence,
+    result: record.result,
+    succeeded: spec.kind === "execution" ? record.receipt?.outcome === "succeeded" : null,
+    approvals: {
+      // The statement's own expiry bounds when it may start something, not how long that may run.
+      have: new Set(
+        record.approvals.filter((a) => a.gateDigest === record.ranDigest).map((a) => a.approver),
+      ).size,
+      need: requirementOf(entry)?.quorum ?? 0,
+    },
+  };
+}
+
+/**
+ * The gate digest. Source: docs/approvals.md.
+ *
+ * Shape: evidence hashes in order of kind; action type and arguments hash null where the node is
+ * about no action.
+ */
+export function gateDigestOf(
+  state: MissionState,
+  spec: NodeSpec,
+  action: HeldProposal["action"],
+  evidence: readonly EvidenceSummary[],
+): string {
+  return hashJson({
+    missionId: state.missionId,
+    nodeId: spec.id,
+    planHash: state.plan.hash,
+    actionType: action?.type ?? null,
+    argsHash: action?.argsHash ?? null,
+    evidenceHashes: evidence.map((bundle) => bundle.hash),
+    policyHash: state.policy.hash,
+    risk: spec.risk,
+    attempt: nodeRecord(state, spec.id).attempt,
+  });
+}
+
+/** The newest bundle of each kind the node requires, from its predecessors, the mission's inputs and itself. */
+function availableEvidence(state: MissionState, spec: NodeSpec): readonly EvidenceSummary[] {
+  const required = new Set(spec.evidenceIn);
+  if (required.size === 0) return [];
+  const bundles = [...state.inputs];
+  for (const predecessor of state.plan.predecessors.get(spec.id) ?? []) {
+    bundles.push(...nodeRecord(state, predecessor).evidence);
+  }
+  bundles.push(...nodeRecord(state, spec.id).evidence);
+  return currentEvidence(bundles.filter((bundle) => required.has(bundle.kind)));
+}
+
+function unfinishedPredecessors(state: MissionState, nodeId: string): readonly string[] {
+  return (state.plan.predecessors.get(nodeId) ?? []).filter(
+    (id) => nodeRecord(state, id).status !== "DONE",
+  );
+}
+
+function expectedActionOf(state: MissionState, spec: NodeSpec): NodeSpec["action"] | null {
+  if (spec.kind === "execution") return spec.action ?? null;
+  return spec.approves === undefined ? null : (specOf(state, spec.approves).action ?? null);
+}
+
+function approversOf(
+  approvals: readonly HeldApproval[],
+  gateDigest: string,
+  at: string,
+): readonly string[] {
+  const valid = approvals.filter((a) => a.gateDigest === gateDigest && a.statementExpiresAt > at);
+  return [...new Set(valid.map((a) => a.approver))];
+}
+
+function coverageOf(state: MissionState, nodeId: string): GateQuestion["coverage"] {
+  const approver = state.plan.approverOf.get(nodeId);
+  if (approver === undefined) return null;
+  const { status, proposal } = nodeRecord(state, approver);
+  const action = status === "DONE" ? proposal?.action : null;
+  return {
+    nodeId: approver,
+    approved: action ? { actionType: action.type, argsHash: action.argsHash } : null,
+  };
+}
+
+function heldSlices(
+  state: MissionState,
+  nodeId: string,
+  spec: NodeSpec,
+): GateQuestion["heldSlices"] {
+  return spec.writeSet.flatMap((slice) => {
+    const holder = state.slices.get(slice)?.holder ?? null;
+    return holder === null || holder === nodeId ? [] : [{ slice, holder }];
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * Evaluates a policy document over one proposal: deny by default, forbid wins.
+ *
+ * Pure and total: a predicate whose path leads nowhere or whose types differ does not hold, and a
+ * forbid rule whose predicate cannot be decided counts as holding. Specification: docs/policy.md.
+ */
+import type { JsonValue } from "../strict-json.ts";
+import type { PolicyDocument, PolicyRule, Predicate } from "./document.ts";
+
+/** What a policy is asked about. `actionType` and `args` are null where no action is proposed. */
+export interface PolicySubject {
+  readonly kind: "decision" | "execution" | "approval";
+  readonly actionType: string | null;
+  readonly args: JsonValue;
+  readonly agent: string;
+  readonly zone: string | null;
+  readonly risk: number;
+}
+
+export type PolicyDecision =
+  | { readonly effect: "permit"; readonly rule: PolicyRule; readonly quorum: number }
+  | { readonly effect: "forbid"; readonly rule: PolicyRule }
+  /** No rule permits; `nearest` are permit rules that fail on a predicate alone. */
+  | {
+      readonly effect: "none";
+      readonly nearest: readonly { rule: PolicyRule; failing: readonly Predicate[] }[];
+    };
+
+/** O(rules x predicates). The quorum of a permit is the largest that any matching permit asks for. */
+export function evaluatePolicy(document: PolicyDocument, subject: PolicySubject): PolicyDecision {
+  const permits: PolicyRule[] = [];
+  const nearest: { rule: PolicyRule; failing: readonly Predicate[] }[] = [];
+  for (const rule of document.rules) {
+    if (!isAbout(rule, subject)) continue;
+    const failing = rule.when.filter(
+      (predicate) => !holds(predicate, subject.args, rule.effect === "forbid"),
+    );
+    if (failing.length > 0) {
+      if (rule.effect === "permit") nearest.push({ rule, failing });
+    } else if (rule.effect === "forbid") {
+      return { effect: "forbid", rule };
+    } else {
+      permits.push(rule);
+    }
+  }
+  const first = permits[0];
+  if (!first) return { effect: "none", nearest };
+  return {
+    effect: "permit",
+    rule: first,
+    quorum: Math.max(...permits.map((rule) => rule.approval?.quorum ?? 0)),
+  };
+}
+
+function isAbout(rule: PolicyRule, subject: PolicySubject): boolean {
+  if (!rule.kinds.includes(subject.kind)) return false;
+  if (rule.actions && (subject.actionType === null || !rule.actions.includes(subject.actionType)))
+    return false;
+  // A permit for executions that names no action would permit every action; it permits none.
+  if (!rule.actions && rule.effect === "permit" && subject.kind === "execution") return false;
+  if (rule.agents && !rule.agents.includes(subject.agent)) return false;
+  if (rule.zones && (subject.zone === null || !rule.zones.includes(subject.zone))) return false;
+  if (rule.riskMin !== undefined && subject.risk < rule.riskMin) return false;
+  return rule.riskMax === undefined || subject.risk <= rule.riskMax;
+}
+
+function holds(predicate: Predicate, args: JsonValue, undecided: boolean): boolean {
+  const value = valueAt(args, predicate.path);
+  if (value === undefined) return undecided;
+  switch (predicate.op) {
+    case "eq":
+      return value === predicate.value;
+    case "ne":
+      return value !== predicate.value;
+    case "in":
+      return predicate.value.some((candidate) => candidate === value);
+    case "lt":
+    case "lte":
+    case "gt":
+    case "gte":
+      return typeof value === "number" ? compare(predicate.op, value, predicate.value) : undecided;
+  }
+}
+
+function compare(op: "lt" | "lte" | "gt" | "gte", a: number, b: number): boolean {
+  switch (op) {
+    case "lt":
+      return a < b;
+    case "lte":
+      return a <= b;
+    case "gt":
+      return a > b;
+    case "gte":
+      return a >= b;
+  }
+}
+
+/** RFC 6901 over own members only; undefined where the path leads nowhere. */
+function valueAt(root: JsonValue, pointer: string): JsonValue | undefined {
+  let value: JsonValue | undefined = root;
+  for (const token of pointer.split("/").slice(1)) {
+    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (value === null || typeof value !== "object" || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Readonly<Record<string, JsonValue>>)[key];
+  }
+  return value;
+}

@@ -1,0 +1,255 @@
+/**
+ * The bodies of the API: what each request must hold and what each answer holds, for the worker, the
+ * command line and the OpenAPI document alike. Requests are strict; an answer's schema is checked
+ * against the type it is made from, so the two cannot drift apart unseen.
+ * Specification: the routes of docs/api.md.
+ */
+import * as z from "zod";
+import type { AgentFacts, Answer } from "../mission/index.ts";
+import type { ApproverFacts } from "../approval/index.ts";
+import { evidenceInputSchema } from "../evidence/index.ts";
+import { MISSION_ID } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
+import { actionTypeSchema, nameSchema, planSchema, subjectSchema } from "../plan/index.ts";
+import { policyDocumentSchema } from "../policy/index.ts";
+import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
+import type { PolicyRecord } from "./rpc.ts";
+
+const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
+const momentSchema = z.iso.datetime({ precision: 3 });
+const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+const jsonObjectSchema = z.record(z.string(), z.json());
+/** A signed statement as a compact JWS. */
+const statementSchema = z.string().min(1).max(16_384);
+
+/** Mission inputs beyond this are a plan that should name its evidence at its nodes. */
+const MISSION_INPUTS_MAX = 64;
+
+export const openMissionSchema = z.strictObject({
+  plan: planSchema,
+  inputs: z.array(evidenceInputSchema).max(MISSION_INPUTS_MAX).default([]),
+});
+
+export const interveneSchema = z.strictObject({
+  kind: z.enum(["pause", "resume", "stop"]),
+  reason: textSchema,
+});
+
+/** What an agent proposes: a decision, or an action with its arguments. */
+export const proposeSchema = z.strictObject({
+  rationale: z.string().max(LIMITS.reasonTextCharsMax).default(""),
+  action: z
+    .strictObject({ type: actionTypeSchema, args: jsonObjectSchema.default({}) })
+    .nullable()
+    .default(null),
+});
+
+/** A dry run: of the given proposal, or of the one the node holds when none is given. */
+export const explainSchema = z.strictObject({ proposal: proposeSchema.nullable().default(null) });
+
+export const decideApprovalSchema = z.strictObject({ statement: statementSchema });
+
+export const submitResultSchema = z.strictObject({
+  outputs: jsonObjectSchema.default({}),
+  tests: z
+    .array(
+      z.strictObject({
+        id: nameSchema,
+        passed: z.boolean(),
+        detail: z.string().max(LIMITS.reasonTextCharsMax).optional(),
+      }),
+    )
+    .max(64)
+    .default([]),
+});
+
+const headSchema = z.strictObject({
+  seq: z.int().min(-1),
+  hash: hashSchema,
+}) satisfies z.ZodType<Head>;
+
+/** A mission of the caller's team, or an exported trace; `head` is where the trace must end, if known. */
+export const verifySchema = z.union([
+  z.strictObject({ missionId: z.string().regex(MISSION_ID) }),
+  z.strictObject({ events: z.array(jsonObjectSchema), head: headSchema.optional() }),
+]);
+
+export const proposePolicySchema = z.strictObject({ document: policyDocumentSchema });
+
+export const activatePolicySchema = z.strictObject({ statement: statementSchema });
+
+export const putAgentSchema = z.strictObject({
+  id: subjectSchema,
+  skills: z.array(nameSchema).max(64).default([]),
+  zone: z.string().min(1).max(256).nullable().default(null),
+  banned: z.boolean().default(false),
+}) satisfies z.ZodType<AgentFacts>;
+
+export const putApproverSchema = z.strictObject({
+  id: subjectSchema,
+  name: z.string().min(1).max(256),
+  groups: z.array(nameSchema).max(64).default([]),
+  /** Public JWKs, Ed25519 or P-256; checked point by point on arrival. */
+  keys: z.array(jsonObjectSchema).min(1).max(16),
+  validFrom: momentSchema.nullable().default(null),
+  validUntil: momentSchema.nullable().default(null),
+});
+
+const verdictSchema = z.enum(["allow", "pause", "block", "seal"]);
+const nodeStatusSchema = z.enum(["NEW", "READY", "RUNNING", "DONE", "BLOCKED"]);
+export const missionStatusSchema = z.enum(["active", "paused", "stopped", "completed"]);
+
+export const gateResultSchema = z.strictObject({
+  verdict: verdictSchema,
+  score: z.number(),
+  reasons: z.array(
+    z.strictObject({
+      code: z.string(),
+      gate: z.string(),
+      detail: z.string(),
+      counterfactual: z.string().exactOptional(),
+    }),
+  ),
+  gates: z.array(z.strictObject({ gate: z.string(), verdict: verdictSchema })),
+}) satisfies z.ZodType<GateResultRecord>;
+
+type AnswerOf<T extends Answer["type"]> = Extract<Answer, { type: T }>;
+
+export const openedSchema = z.strictObject({
+  type: z.literal("opened"),
+  missionId: z.string(),
+  state: missionStatusSchema,
+  planHash: hashSchema,
+  policyVersion: z.string(),
+  ready: z.array(z.string()),
+}) satisfies z.ZodType<AnswerOf<"opened">>;
+
+export const evidenceAnswerSchema = z.strictObject({
+  type: z.literal("evidence"),
+  id: z.string(),
+  hash: hashSchema,
+  verification: z.strictObject({
+    state: z.literal("hash_verified"),
+    claims: z.int(),
+    unsourced: z.array(z.string()),
+    withoutPrimary: z.array(z.string()),
+  }),
+  nodeState: nodeStatusSchema,
+}) satisfies z.ZodType<AnswerOf<"evidence">>;
+
+export const gateAnswerSchema = z.strictObject({
+  type: z.literal("gate"),
+  proposalId: z.string(),
+  adopted: z.boolean(),
+  nodeState: nodeStatusSchema,
+  gateDigest: hashSchema,
+  gateResult: gateResultSchema,
+  ticket: z.strictObject({ jti: z.string(), expiresAt: momentSchema }).nullable(),
+}) satisfies z.ZodType<AnswerOf<"gate">>;
+
+export const approvalAnswerSchema = z.strictObject({
+  type: z.literal("approval"),
+  decision: z.enum(["approve", "deny"]),
+  approver: z.string(),
+  gateDigest: hashSchema,
+  nodeState: nodeStatusSchema,
+  gateResult: gateResultSchema.nullable(),
+}) satisfies z.ZodType<AnswerOf<"approval">>;
+
+export const resultAnswerSchema = z.strictObject({
+  type: z.literal("result"),
+  nodeState: nodeStatusSchema,
+  gateResult: gateResultSchema,
+}) satisfies z.ZodType<AnswerOf<"result">>;
+
+export const interventionAnswerSchema = z.strictObject({
+  type: z.literal("intervention"),
+  state: missionStatusSchema,
+}) satisfies z.ZodType<AnswerOf<"intervention">>;
+
+export const explanationSchema = z.strictObject({
+  gateResult: gateResultSchema,
+  gateDigest: hashSchema,
+});
+
+export const traceEventSchema = z.strictObject({
+  seq: z.int().min(0),
+  missionId: z.string(),
+  nodeId: z.string().nullable(),
+  type: z.string(),
+  actor: z.strictObject({ kind: z.enum(["agent", "human", "system", "gateway"]), id: z.string() }),
+  at: momentSchema,
+  stateBefore: z.string().nullable(),
+  stateAfter: z.string().nullable(),
+  evidenceHash: hashSchema.nullable(),
+  approvalSignature: z.string().nullable(),
+  gateResult: gateResultSchema.nullable(),
+  policyVersion: z.string().nullable(),
+  data: jsonObjectSchema,
+  prevHash: hashSchema,
+  hash: hashSchema,
+}) satisfies z.ZodType<TraceEvent>;
+
+export const verificationSchema = z.discriminatedUnion("valid", [
+  z.strictObject({ valid: z.literal(true), events: z.int(), head: headSchema }),
+  z.strictObject({
+    valid: z.literal(false),
+    firstBadSeq: z.int(),
+    reason: z.string(),
+    detail: z.string(),
+  }),
+]);
+
+export const policyRecordSchema = z.strictObject({
+  version: z.string(),
+  hash: hashSchema,
+  document: policyDocumentSchema,
+  state: z.enum(["proposed", "active", "retired"]),
+  proposedBy: z.string(),
+  proposedAt: momentSchema,
+  activatedBy: z.string().nullable(),
+  activatedAt: momentSchema.nullable(),
+}) satisfies z.ZodType<PolicyRecord>;
+
+export const agentSchema = z.strictObject({
+  id: z.string(),
+  skills: z.array(z.string()),
+  zone: z.string().nullable(),
+  banned: z.boolean(),
+}) satisfies z.ZodType<AgentFacts>;
+
+const publicJwkSchema = z.discriminatedUnion("kty", [
+  z.strictObject({
+    kty: z.literal("OKP"),
+    crv: z.literal("Ed25519"),
+    x: z.string(),
+    kid: z.string().exactOptional(),
+    alg: z.string().exactOptional(),
+    use: z.string().exactOptional(),
+  }),
+  z.strictObject({
+    kty: z.literal("EC"),
+    crv: z.literal("P-256"),
+    x: z.string(),
+    y: z.string(),
+    kid: z.string().exactOptional(),
+    alg: z.string().exactOptional(),
+    use: z.string().exactOptional(),
+  }),
+]);
+
+export const jwksSchema = z.strictObject({ keys: z.array(publicJwkSchema) });
+
+export const approverSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  groups: z.array(z.string()),
+  keys: z.array(z.strictObject({ kid: z.string(), jwk: publicJwkSchema })),
+  validFrom: momentSchema.nullable(),
+  validUntil: momentSchema.nullable(),
+}) satisfies z.ZodType<ApproverFacts>;
+
+/** A page of a list; `nextCursor` is null on the last one. */
+export function pageSchema<T extends z.ZodType>(item: T) {
+  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+}

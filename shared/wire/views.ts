@@ -1,0 +1,111 @@
+/**
+ * The schemas of the views: a mission and its nodes as the API answers them. Checked against
+ * shared/mission/view.ts, which alone decides what a view holds.
+ */
+import * as z from "zod";
+import type { EvidenceSummary } from "../evidence/index.ts";
+import { REASON_CODES, GATES, type GateName, type ReasonCode } from "../gates/index.ts";
+import type { MissionView, NodeView } from "../mission/index.ts";
+import { approvalRequirementSchema } from "../plan/index.ts";
+import { receiptSchema } from "../ticket/index.ts";
+import { missionStatusSchema } from "./api.ts";
+
+const momentSchema = z.iso.datetime({ precision: 3 });
+const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+const ownerSchema = z.enum(["human", "agent", "system"]);
+const jsonObjectSchema = z.record(z.string(), z.json());
+
+const reasonSchema = z.strictObject({
+  code: z.enum(Object.keys(REASON_CODES) as [ReasonCode, ...ReasonCode[]]),
+  gate: z.enum(Object.keys(GATES) as [GateName, ...GateName[]]),
+  detail: z.string(),
+  counterfactual: z.string().exactOptional(),
+});
+
+const evidenceSummarySchema = z.strictObject({
+  id: z.string(),
+  hash: hashSchema,
+  kind: z.string(),
+  producedBy: z.string(),
+  expiresAt: momentSchema.nullable(),
+  claims: z.array(
+    z.strictObject({
+      id: z.string(),
+      aboutHash: hashSchema,
+      valueHash: hashSchema,
+      confidence: z.number(),
+      sources: z.int(),
+      primarySources: z.int(),
+    }),
+  ),
+}) satisfies z.ZodType<EvidenceSummary>;
+
+export const nodeViewSchema = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  kind: z.enum(["decision", "execution", "approval"]),
+  phase: z.string(),
+  risk: z.int(),
+  ownerR: ownerSchema,
+  ownerX: ownerSchema,
+  approves: z.string().nullable(),
+  state: z.enum(["NEW", "READY", "RUNNING", "DONE", "BLOCKED"]),
+  attempt: z.int(),
+  attemptsMax: z.int(),
+  verdict: z.enum(["pause", "block", "seal"]).nullable(),
+  reasons: z.array(reasonSchema),
+  proposal: z
+    .strictObject({
+      id: z.string(),
+      agent: z.string(),
+      rationale: z.string(),
+      action: z
+        .strictObject({ type: z.string(), args: jsonObjectSchema, argsHash: hashSchema })
+        .nullable(),
+    })
+    .nullable(),
+  evidence: z.array(evidenceSummarySchema),
+  approvals: z.array(z.strictObject({ approver: z.string(), gateDigest: hashSchema })),
+  request: z
+    .strictObject({
+      gateDigest: hashSchema,
+      requirement: approvalRequirementSchema,
+      have: z.int(),
+      deadlineAt: momentSchema,
+    })
+    .nullable(),
+  ticket: z
+    .strictObject({ jti: z.string(), issuedAt: momentSchema, expiresAt: momentSchema })
+    .nullable(),
+  receipt: receiptSchema.nullable(),
+  result: z
+    .strictObject({
+      outputs: jsonObjectSchema,
+      tests: z.array(z.strictObject({ id: z.string(), passed: z.boolean() })),
+      by: z.string(),
+    })
+    .nullable(),
+  lease: z
+    .strictObject({
+      fence: z.record(z.string(), z.int()),
+      expiresAt: momentSchema.nullable(),
+    })
+    .nullable(),
+  ranDigest: hashSchema.nullable(),
+}) satisfies z.ZodType<NodeView>;
+
+export const missionViewSchema = z.strictObject({
+  id: z.string(),
+  team: z.string(),
+  title: z.string(),
+  state: missionStatusSchema,
+  sealed: z.boolean(),
+  openedAt: momentSchema,
+  openedBy: z.string(),
+  planHash: hashSchema,
+  policy: z.strictObject({ version: z.string(), hash: hashSchema }),
+  inputs: z.array(evidenceSummarySchema),
+  progress: z.strictObject({ done: z.int(), total: z.int() }),
+  nodes: z.array(nodeViewSchema),
+  edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
+}) satisfies z.ZodType<MissionView>;
