@@ -91,6 +91,15 @@ export default defineConfig({
             miniflare: {
               cf: false,
               bindings: { ...apiBindings, TEST_MIGRATIONS: await readMigrations() },
+              // wrangler.toml waits a second to fill a batch; each test that reads the index would wait it out.
+              queueConsumers: {
+                "sekisho-index": {
+                  maxBatchSize: 100,
+                  maxBatchTimeout: 0.05,
+                  maxRetries: 5,
+                  deadLetterQueue: "sekisho-index-dlq",
+                },
+              },
               workers: gatewayWorker(),
             },
           })),
