@@ -186,8 +186,8 @@ describe("laws", () => {
       fc.property(fc.json({ maxDepth: 6, stringUnit: "binary" }), (text) => {
         const result = parseStrictJson(text);
         if (!result.ok) {
-          expect(result.error.reason).toMatch(/^json_(?:number_unsafe|key_forbidden)$/);
-          return;
+          if (/^json_(?:number_unsafe|key_forbidden)$/.test(result.error.reason)) return;
+          throw new Error(`refused: ${result.error.reason}`);
         }
         accepted += 1;
         // Minus zero is the one value the two readers differ in; JCS prints both as 0.
@@ -202,20 +202,23 @@ describe("laws", () => {
   });
 
   test("what is accepted after one character changed, JSON.parse accepts too", () => {
+    let accepted = 0;
     const change = fc.record({
       text: fc.json({ maxDepth: 4 }),
       at: fc.nat(),
-      character: fc.constantFrom(...'{}[]",:\\ue+-.019 \n\t\u0000\ud800'),
+      character: fc.constantFrom(...Array.from('{}[]",:\\ue+-.019 \n\t\u0000\ud800')),
     });
     fc.assert(
       fc.property(change, ({ text, at, character }) => {
         const place = at % text.length;
         const changed = text.slice(0, place) + character + text.slice(place + 1);
-        const result = parseStrictJson(changed);
-        if (result.ok) expect(() => JSON.parse(changed)).not.toThrow();
+        if (!parseStrictJson(changed).ok) return;
+        JSON.parse(changed);
+        accepted += 1;
       }),
       LAW,
     );
+    expect(accepted).toBeGreaterThan(50);
   });
 
   test("a double is accepted exactly when it is safe, and comes back bit for bit", () => {
