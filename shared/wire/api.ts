@@ -124,6 +124,20 @@ export const openedSchema = z.strictObject({
   ready: z.array(z.string()),
 }) satisfies z.ZodType<AnswerOf<"opened">>;
 
+/** A mission as the list shows it: from the index, so possibly a moment behind. */
+export const missionSummarySchema = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  state: z.string(),
+  sealed: z.boolean(),
+  openedAt: momentSchema,
+  openedBy: z.string(),
+  planHash: hashSchema,
+  policyVersion: z.string(),
+  progress: z.strictObject({ done: z.int(), total: z.int() }),
+  updatedAt: momentSchema,
+});
+
 export const evidenceAnswerSchema = z.strictObject({
   type: z.literal("evidence"),
   id: z.string(),

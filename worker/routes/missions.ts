@@ -1,0 +1,211 @@
+/**
+ * Missions: opening, listing, reading, and a person's interventions. The list comes from the index and may
+ * lag; everything about one mission comes from its object.
+ */
+import * as z from "zod";
+import type { EvidenceBundle } from "../../shared/evidence/index.ts";
+import { MISSION_ID, missionId } from "../../shared/ids.ts";
+import { LIMITS } from "../../shared/limits.ts";
+import { compilePlan } from "../../shared/plan/index.ts";
+import { ok, type Result } from "../../shared/result.ts";
+import {
+  interveneSchema,
+  interventionAnswerSchema,
+  missionStatusSchema,
+  missionSummarySchema,
+  openMissionSchema,
+  openedSchema,
+  pageSchema,
+} from "../../shared/wire/api.ts";
+import type { Problem } from "../../shared/wire/problem.ts";
+import { missionViewSchema, nodeViewSchema } from "../../shared/wire/views.ts";
+import { hasRole } from "../auth.ts";
+import { commandBase, execute, freshUuid, setEtag } from "../commands.ts";
+import { ANY_ROLE, defineRoute } from "../contract.ts";
+import { CURSOR_CHARS_MAX, CURSOR_REFUSED, decodeCursor, encodeCursor } from "../cursor.ts";
+import { jsonSizeFlaw, receiveEvidence } from "../evidence.ts";
+import { parsePost, readIfMatch } from "../idempotency.ts";
+import { missionStub, teamStub } from "../missions.ts";
+import { orUnavailable, problemResponse, rejectionResponse } from "../problems.ts";
+import { listMissions } from "../read-model/queries.ts";
+import type { MissionRow } from "../read-model/schema.ts";
+import { createRouter } from "../router.ts";
+
+const missionParams = z.object({ id: z.string().regex(MISSION_ID) });
+const listQuery = z.strictObject({
+  state: missionStatusSchema.optional(),
+  cursor: z.string().max(CURSOR_CHARS_MAX).optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.listPageMax).default(50),
+});
+
+const openRoute = defineRoute({
+  method: "post",
+  path: "/v1/missions",
+  tag: "missions",
+  summary: "Opens a mission from a plan under the team's active policy",
+  audience: ["operator", "agent"],
+  body: openMissionSchema,
+  etag: true,
+  answers: { 201: { description: "Open; Location names it.", schema: openedSchema } },
+  problems: ["plan_invalid", "input_unexpected", "evidence_hash_mismatch", "policy_inactive"],
+});
+
+const listRoute = defineRoute({
+  method: "get",
+  path: "/v1/missions",
+  tag: "missions",
+  summary: "Lists the team's missions, newest first",
+  audience: ANY_ROLE,
+  query: listQuery,
+  answers: { 200: { description: "One page.", schema: pageSchema(missionSummarySchema) } },
+});
+
+const readRoute = defineRoute({
+  method: "get",
+  path: "/v1/missions/{id}",
+  tag: "missions",
+  summary: "The mission's whole state",
+  audience: ANY_ROLE,
+  params: missionParams,
+  etag: true,
+  answers: { 200: { description: "The state at the ETag.", schema: missionViewSchema } },
+  problems: ["mission_unknown"],
+});
+
+const readyRoute = defineRoute({
+  method: "get",
+  path: "/v1/missions/{id}/ready",
+  tag: "missions",
+  summary: "The ready set, in the plan's topological order",
+  audience: ANY_ROLE,
+  params: missionParams,
+  etag: true,
+  answers: {
+    200: { description: "The nodes that are READY.", schema: pageSchema(nodeViewSchema) },
+  },
+  problems: ["mission_unknown"],
+});
+
+const interveneRoute = defineRoute({
+  method: "post",
+  path: "/v1/missions/{id}/interventions",
+  tag: "missions",
+  summary: "Pauses, resumes or stops the mission",
+  audience: ["operator"],
+  params: missionParams,
+  body: interveneSchema,
+  etag: true,
+  ifMatch: true,
+  answers: { 200: { description: "Done.", schema: interventionAnswerSchema } },
+  problems: ["mission_unknown", "mission_broken", "intervention_not_possible"],
+});
+
+export const missionRoutes = createRouter();
+
+missionRoutes.openapi(openRoute, async (c) => {
+  const post = await parsePost(c, openMissionSchema);
+  if (!post.ok) return problemResponse(c, post.error);
+  const { body, idempotency } = post.value;
+  const sizeFlaw = jsonSizeFlaw(body.plan, LIMITS.planBytesMax, "/plan");
+  if (sizeFlaw) return problemResponse(c, sizeFlaw);
+  const plan = compilePlan(body.plan);
+  if (!plan.ok) return rejectionResponse(c, plan.error);
+  const principal = c.get("principal");
+  const inputs = bundleInputs(body.inputs, principal.sub);
+  if (!inputs.ok) return problemResponse(c, inputs.error);
+  const base = commandBase(c, hasRole(principal, ["operator"]) ? "human" : "agent");
+  const opening = await teamStub(c.env, principal.team).opening({
+    missionId: missionId(freshUuid(base.at)),
+    idempotency,
+  });
+  if (!opening.ok) return rejectionResponse(c, opening.error);
+  const { missionId: id, policy } = opening.value;
+  if (policy === null) return rejectionResponse(c, { reason: "policy_inactive" });
+  const command = {
+    ...base,
+    type: "OpenMission",
+    missionId: id,
+    team: principal.team,
+    plan: plan.value,
+    inputs: inputs.value,
+    policy,
+  } as const;
+  return execute(c, { missionId: id, command, idempotency }, ({ answer }) => {
+    c.header("location", `/v1/missions/${id}`);
+    return c.json(answer, 201);
+  });
+});
+
+missionRoutes.openapi(listRoute, async (c) => {
+  const { state, cursor, limit } = c.req.valid("query");
+  const { team } = c.get("principal");
+  const place = cursor === undefined ? [] : decodeCursor(team, cursor, 1);
+  if (place === null) return problemResponse(c, CURSOR_REFUSED);
+  const filter = { state, beforeId: place[0], limit: limit + 1 };
+  const rows = await orUnavailable("the index", listMissions(c.env.DB, team, filter));
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  const nextCursor = last === undefined ? null : encodeCursor(team, [last.id]);
+  return c.json({ items: page.map(summaryOf), nextCursor }, 200);
+});
+
+missionRoutes.openapi(readRoute, async (c) => {
+  const { team } = c.get("principal");
+  const read = await missionStub(c.env, team, c.req.valid("param").id).view(team);
+  if (!read.ok) return rejectionResponse(c, read.error);
+  setEtag(c, read.value.head);
+  return c.json(read.value.view, 200);
+});
+
+missionRoutes.openapi(readyRoute, async (c) => {
+  const { team } = c.get("principal");
+  const read = await missionStub(c.env, team, c.req.valid("param").id).ready(team);
+  if (!read.ok) return rejectionResponse(c, read.error);
+  setEtag(c, read.value.head);
+  return c.json({ items: read.value.nodes, nextCursor: null }, 200);
+});
+
+missionRoutes.openapi(interveneRoute, async (c) => {
+  const post = await parsePost(c, interveneSchema);
+  if (!post.ok) return problemResponse(c, post.error);
+  const ifMatch = readIfMatch(c);
+  if (!ifMatch.ok) return problemResponse(c, ifMatch.error);
+  const { body, idempotency } = post.value;
+  const command = { ...commandBase(c, "human"), type: "Intervene", ...body } as const;
+  const execution = {
+    missionId: c.req.valid("param").id,
+    command,
+    idempotency,
+    ifMatch: ifMatch.value,
+  };
+  return execute(c, execution, ({ answer }) => c.json(answer, 200));
+});
+
+function bundleInputs(
+  inputs: z.output<typeof openMissionSchema>["inputs"],
+  producedBy: string,
+): Result<readonly EvidenceBundle[], Problem> {
+  const bundles: EvidenceBundle[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const bundle = receiveEvidence(input, producedBy, `/inputs/${index}`);
+    if (!bundle.ok) return bundle;
+    bundles.push(bundle.value);
+  }
+  return ok(bundles);
+}
+
+function summaryOf(row: MissionRow): z.output<typeof missionSummarySchema> {
+  const { id, title, openedAt, openedBy, planHash, policyVersion, done, total, updatedAt } = row;
+  return {
+    id,
+    title,
+    state: row.state,
+    sealed: row.sealed !== 0,
+    openedAt,
+    openedBy,
+    planHash,
+    policyVersion,
+    progress: { done, total },
+    updatedAt,
+  };
+}
