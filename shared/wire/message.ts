@@ -31,6 +31,17 @@ export const indexMessageSchema = z.strictObject({
 });
 export type IndexMessage = z.output<typeof indexMessageSchema>;
 
+/** Index queue: a mission whose chain no longer verifies; it cannot record its own incident. */
+export const breachMessageSchema = z.strictObject({
+  kind: z.literal("breach"),
+  team: teamSchema,
+  missionId: missionIdSchema,
+  seq: z.int().min(0),
+  detail: z.string().max(2000),
+  at: z.iso.datetime({ precision: 3 }),
+});
+export type BreachMessage = z.output<typeof breachMessageSchema>;
+
 /** Webhooks queue, first stage: one event of a mission that somebody may want to hear of. */
 export const webhookEventMessageSchema = z.strictObject({
   kind: z.literal("event"),

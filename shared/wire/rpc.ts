@@ -42,7 +42,19 @@ export interface Executed {
 /** One mission. Found by the name `<team>/<missionId>`, so another team's id leads to an empty object. */
 export interface MissionRpc {
   execute(request: ExecuteRequest): Promise<Result<Executed, Rejection>>;
-  view(team: string): Promise<Result<{ view: MissionView; head: Head }, Rejection>>;
+  /** `broken` names the first bad seq of a chain that does not verify; the view is then of what comes before it. */
+  view(
+    team: string,
+  ): Promise<
+    Result<
+      {
+        view: MissionView;
+        head: Head;
+        broken: { readonly seq: number; readonly detail: string } | null;
+      },
+      Rejection
+    >
+  >;
   ready(team: string): Promise<Result<{ nodes: readonly NodeView[]; head: Head }, Rejection>>;
   /** Evaluates the node's gate over its held proposal, or the given one, and records nothing. */
   explain(
