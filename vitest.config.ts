@@ -37,6 +37,7 @@ const apiBindings = {
   EGRESS_ALLOW_HOSTS: "127.0.0.1,localhost",
   TICKET_SIGNING_KEYS: JSON.stringify({ keys: [ticketKey.privateJwk] }),
   WEBHOOK_SIGNING_KEY: webhookKey,
+  OPERATOR_TEAM: "operators",
   /** Private JWK (JSON text) for tests that mint access tokens. */
   TEST_AUTH_KEY: JSON.stringify(authKey.privateJwk),
 };

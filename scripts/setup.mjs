@@ -32,13 +32,15 @@ const lockStaleMs = 30 * 60_000;
 const lockPollMs = 200;
 const heartbeatMs = 10_000;
 
-/** Nothing of the toolchain calls home, and the dev registry stays inside this checkout. */
+/** Nothing of the toolchain calls home, and what it writes stays inside this checkout. */
 const offline = {
   WRANGLER_SEND_METRICS: "false",
+  WRANGLER_HIDE_BANNER: "true", // the banner asks the npm registry for updates
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   X_LOCAL_OBSERVABILITY: "false",
   X_LOCAL_EXPLORER: "false",
   WRANGLER_REGISTRY_PATH: path.join(root, ".wrangler", "registry"),
+  WRANGLER_LOG_PATH: path.join(root, ".wrangler", "logs"),
 };
 
 /** Progress goes to stderr: stdout belongs to the script, and may be a pipe that expects JSON. */
