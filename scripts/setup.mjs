@@ -176,7 +176,14 @@ async function install() {
     if (isInstalled()) return;
     say("installing dependencies (npm install; once, about a minute)");
     // `npm ci` would refuse: the lock misses optional builds for other systems. --no-save leaves the lock as it is.
-    const code = await runNpm(["install", "--no-audit", "--no-fund", "--no-save", "--include=dev", "--loglevel=error"]);
+    const code = await runNpm([
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--no-save",
+      "--include=dev",
+      "--loglevel=error",
+    ]);
     if (code === null)
       giveUp("npm was not found. Install Node.js >= 20 with npm, then run this again.");
     if (code > 128) process.exit(code);
