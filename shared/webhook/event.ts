@@ -1,0 +1,65 @@
+/**
+ * What a webhook says: one trace event as a CloudEvents 1.0 structured-mode JSON body, and which
+ * endpoints asked for it. Refuses to carry a signed ticket out. Specification: docs/webhooks.md.
+ */
+import { sha256Hex } from "../crypto.ts";
+import { deliveryId } from "../ids.ts";
+import type { JsonObject } from "../strict-json.ts";
+
+/** The event as the webhooks queue carries it. */
+export interface WebhookEvent {
+  readonly missionId: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly type: string;
+  readonly at: string;
+  readonly nodeId: string | null;
+  readonly data: JsonObject;
+}
+
+/** Subscribes to every type; otherwise a subscription names one type exactly. */
+export const ALL_EVENTS = "*";
+
+/** Whether an endpoint with these subscriptions wants events of this type. */
+export function isSubscribed(subscriptions: readonly string[], type: string): boolean {
+  return subscriptions.includes(ALL_EVENTS) || subscriptions.includes(type);
+}
+
+/** The id of one event's delivery to one endpoint: the same however often either queue repeats itself. */
+export function webhookDeliveryId(eventHash: string, endpointId: string): string {
+  return deliveryId(sha256Hex(`${eventHash} ${endpointId}`));
+}
+
+/**
+ * The body as sent and signed. `source` and `id` together name the event; `sequence` is its seq in the
+ * mission's trace. When it would be longer than `charsMax`, the data is left out and says so.
+ */
+export function webhookBody(event: WebhookEvent, origin: string, charsMax: number): string {
+  const body = cloudEvent(event, origin, withoutTicket(event));
+  if (body.length <= charsMax) return body;
+  return cloudEvent(event, origin, {
+    omitted: true,
+    reason: "too large for a webhook; read the event from the mission's trace",
+  });
+}
+
+function cloudEvent(event: WebhookEvent, origin: string, data: JsonObject): string {
+  const { missionId, nodeId } = event;
+  return JSON.stringify({
+    specversion: "1.0",
+    id: event.hash,
+    source: `${origin}/v1/missions/${missionId}`,
+    type: `sekisho.${event.type}`,
+    subject: nodeId === null ? missionId : `${missionId}/${nodeId}`,
+    time: event.at,
+    sequence: String(event.seq),
+    datacontenttype: "application/json",
+    data,
+  });
+}
+
+/** A signed ticket goes to the gateway's queue and nowhere else; its claims may be read. */
+function withoutTicket(event: WebhookEvent): JsonObject {
+  const { ticket: _ticket, ...data } = event.data;
+  return data;
+}

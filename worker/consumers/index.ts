@@ -1,0 +1,142 @@
+/**
+ * The API worker's queues and its cron: which consumer a batch goes to, and what each is given of the
+ * outside. Refuses to know what a message says.
+ */
+import { checkEgressUrl, parseEgressAllowList } from "../../shared/egress.ts";
+import { LIMITS } from "../../shared/limits.ts";
+import type { Env } from "../env.ts";
+import { log } from "../log.ts";
+import { missionStub, teamStub } from "../missions.ts";
+import { toIncidentRow, type RaisedIncident } from "../read-model/project.ts";
+import {
+  listOverdueMissions,
+  listQuietMissions,
+  readMissionRows,
+  writeChanges,
+  type MissionKey,
+} from "../read-model/queries.ts";
+import { consumeDeadLetters, type DeadLetterDeps } from "./dead-letter.ts";
+import { consumeIndex, type IndexDeps } from "./indexing.ts";
+import { sweepMissions } from "./sweep.ts";
+import { webhookKey } from "./webhook-key.ts";
+import { consumeWebhooks, type WebhookDeps } from "./webhooks.ts";
+
+/** Who hears of what belongs to no team, where the setting is missing. */
+const OPERATOR_TEAM_DEFAULT = "operators";
+
+/** Consumes one batch. A queue nobody here knows is a fault: the platform retries, nothing is lost. */
+export async function handleQueue(batch: MessageBatch, env: Env): Promise<void> {
+  switch (batch.queue) {
+    case "sekisho-index":
+      return consumeIndex(batch.messages, indexDeps(env));
+    case "sekisho-webhooks":
+      return consumeWebhooks(batch.messages, webhookDeps(env));
+    case "sekisho-index-dlq":
+    case "sekisho-webhooks-dlq":
+    case "sekisho-tickets-dlq":
+      return consumeDeadLetters(batch.queue, batch.messages, deadLetterDeps(env));
+    default:
+      throw new Error(`no consumer for queue ${batch.queue}`);
+  }
+}
+
+/** The cron: wakes missions whose alarm may be lost. */
+export async function handleSchedule(env: Env): Promise<void> {
+  const woken = await sweepMissions(Date.now(), {
+    listOverdue: (beforeIso, limit) => listOverdueMissions(env.DB, beforeIso, limit),
+    listQuiet: (beforeIso, turn, limit) => listQuietMissions(env.DB, beforeIso, turn, limit),
+    wake: async ({ team, missionId }) => {
+      await missionStub(env, team, missionId).view(team);
+    },
+  });
+  log("info", "sweep.done", { woken });
+}
+
+/** The team that hears of unattributable messages and tickets. */
+export function operatorTeam(env: Env): string {
+  return env.OPERATOR_TEAM || OPERATOR_TEAM_DEFAULT;
+}
+
+/**
+ * Numbers an incident in the team's object and writes it to the index. Throws when either does not
+ * answer; calling again is safe.
+ */
+export async function openIncident(
+  env: Env,
+  team: string,
+  incident: RaisedIncident,
+): Promise<void> {
+  const record = await teamStub(env, team).assignIncident(incident);
+  const incidents = [toIncidentRow(team, record)];
+  await writeChanges(env.DB, { missions: [], events: [], approvals: [], patches: [], incidents });
+}
+
+/** Everything the index consumer and a rebuild need, from the bindings. */
+export function indexDeps(env: Env): IndexDeps {
+  return {
+    readRows: (keys) => readMissionRows(env.DB, keys),
+    write: (changes) => writeChanges(env.DB, changes),
+    readTrace: ({ team, missionId }, after, limit) =>
+      missionStub(env, team, missionId).trace(team, after, limit),
+    assignIncident: (team, incident) => teamStub(env, team).assignIncident(incident),
+    acknowledge: ({ team, missionId }, seq) =>
+      missionStub(env, team, missionId).acknowledge("index", seq),
+    random: Math.random,
+  };
+}
+
+function webhookDeps(env: Env): WebhookDeps {
+  const allow = parseEgressAllowList(env.EGRESS_ALLOW_HOSTS);
+  return {
+    endpoints: (team) => teamStub(env, team).webhooks(),
+    enqueue: async (message) => {
+      await env.WEBHOOKS.send(message);
+    },
+    acknowledge: ({ team, missionId }, seq) =>
+      missionStub(env, team, missionId).acknowledge("webhooks", seq),
+    recordDelivery: (team, delivery) => teamStub(env, team).recordDelivery(delivery),
+    checkUrl: (url) => checkEgressUrl(url, allow),
+    post: postOnce,
+    signingKey: () => webhookKey(env),
+    origin: env.API_ORIGIN,
+    nowMs: Date.now,
+    random: Math.random,
+  };
+}
+
+/** `manual`, because "error" throws in workerd; any 3xx then counts as a failure. The body is never read. */
+async function postOnce(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<{ readonly status: number }> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers,
+    body,
+    redirect: "manual",
+    signal: AbortSignal.timeout(LIMITS.webhookTimeoutMs),
+  });
+  await response.body?.cancel();
+  return { status: response.status };
+}
+
+function deadLetterDeps(env: Env): DeadLetterDeps {
+  return {
+    isMissionKnown: (key) => isMissionKnown(env, key),
+    isEndpointKnown: async (team, endpointId) => {
+      const endpoints = await teamStub(env, team).webhooks();
+      return endpoints.some(({ id }) => id === endpointId);
+    },
+    openIncident: (team, incident) => openIncident(env, team, incident),
+    operatorTeam: operatorTeam(env),
+    nowMs: Date.now,
+    random: Math.random,
+  };
+}
+
+/** A broken mission is known; only one that never opened for this team is not. */
+async function isMissionKnown(env: Env, { team, missionId }: MissionKey): Promise<boolean> {
+  const first = await missionStub(env, team, missionId).trace(team, -1, 1);
+  return first.ok || first.error.reason !== "mission_unknown";
+}
