@@ -49,12 +49,8 @@ export function runTool(tool: string, options: ToolOptions = {}): Promise<ToolRu
     child.stderr?.on("data", (chunk: Buffer) => err.push(chunk));
     child.once("error", (cause) => reject(new Error(`cannot start ${tool}`, { cause })));
     child.once("close", (code) => {
-      resolve({
-        code: code ?? 1,
-        output: Buffer.concat([...out, ...err])
-          .toString("utf8")
-          .trim(),
-      });
+      const output = Buffer.concat([...out, ...err]).toString("utf8");
+      resolve({ code: code ?? 1, output: stripVTControlCharacters(output).trim() });
     });
   });
 }
