@@ -1,33 +1,97 @@
 /**
  * Assembles the API: middleware in order, the routes, and the answers to everything else.
+ * The order is the way of a request: a name for it, keys to work with, a principal, then a route.
  */
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import { routePath } from "hono/route";
 import { authenticate } from "./auth.ts";
+import { ticketKeys } from "./keys.ts";
 import { log } from "./log.ts";
-import { faultResponse, problemResponse, unauthenticatedResponse } from "./problems.ts";
+import { countRequest } from "./metrics.ts";
+import { methodsByPath } from "./openapi.ts";
+import {
+  faultResponse,
+  orUnavailable,
+  problemResponse,
+  unauthenticatedResponse,
+} from "./problems.ts";
 import { createRouter, type AppContext } from "./router.ts";
+import { directoryRoutes } from "./routes/directory.ts";
+import { createDocsRoutes } from "./routes/docs.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { missionRoutes } from "./routes/missions.ts";
+import { nodeRoutes } from "./routes/nodes.ts";
+import { policyRoutes } from "./routes/policies.ts";
+import { traceRoutes } from "./routes/trace.ts";
 
-/** Builds the app; it holds no state between requests. */
+/** Builds the app; it holds no state between requests but counters and parsed keys. */
 export function createApp(): OpenAPIHono<AppContext> {
   const app = createRouter();
-  app.use(async (c, next) => {
-    const requestId = crypto.randomUUID();
-    c.set("requestId", requestId);
-    c.header("x-request-id", requestId);
-    c.header("cache-control", "no-store");
-    c.header("x-content-type-options", "nosniff");
-    await next();
+  app.use(nameRequest);
+  app.use("/v1/*", requirePrincipal);
+  app.use("/metrics", requirePrincipal);
+  app.route("/", healthRoutes);
+  app.route("/", missionRoutes);
+  app.route("/", nodeRoutes);
+  app.route("/", traceRoutes);
+  app.route("/", policyRoutes);
+  app.route("/", directoryRoutes);
+  app.route("/", createDocsRoutes(app));
+  const allowed = [...methodsByPath(app)].map(([path, methods]) => ({
+    pattern: pathPattern(path),
+    methods,
+  }));
+  app.notFound((c) => {
+    const known = allowed.filter(({ pattern }) => pattern.test(c.req.path));
+    if (known.length === 0) return problemResponse(c, { code: "not_found" });
+    const allow = [...new Set(known.flatMap(({ methods }) => methods))].join(", ");
+    return problemResponse(c, { code: "method_not_allowed" }, { allow });
   });
-  app.use("/v1/*", async (c, next) => {
-    const principal = await authenticate(c.env, c.req.header("authorization"));
-    if (!principal.ok) {
-      log("info", "auth.refused", { requestId: c.get("requestId"), cause: principal.error.cause });
-      return unauthenticatedResponse(c);
-    }
-    c.set("principal", principal.value);
-    return next();
-  });
-  app.notFound((c) => problemResponse(c, { code: "not_found" }));
   app.onError((thrown, c) => faultResponse(c, thrown));
   return app;
+}
+
+const nameRequest: MiddlewareHandler<AppContext> = async (c, next) => {
+  const requestId = crypto.randomUUID();
+  c.set("requestId", requestId);
+  c.header("x-request-id", requestId);
+  c.header("cache-control", "no-store");
+  c.header("x-content-type-options", "nosniff");
+  await next();
+  countRequest(c.req.method, matchedRoute(c), c.res.status);
+};
+
+/** Nothing under /v1 works without sound keys: a mission must never find out at its first ticket. */
+const requirePrincipal: MiddlewareHandler<AppContext> = async (c, next) => {
+  const { env } = c;
+  const principal = await orUnavailable(
+    "the configuration",
+    (async () => {
+      ticketKeys(env);
+      return authenticate(env, c.req.header("authorization"));
+    })(),
+  );
+  if (!principal.ok) {
+    log("info", "auth.refused", { requestId: c.get("requestId"), cause: principal.error.cause });
+    return unauthenticatedResponse(c);
+  }
+  c.set("principal", principal.value);
+  return next();
+};
+
+/** The pattern that answered, or one word for everything that none did, so that paths never become labels. */
+function matchedRoute(c: Context<AppContext>): string {
+  const route = routePath(c, -1);
+  return route === "*" || route === "/*" || route.endsWith("/*") ? "none" : route;
+}
+
+/** OpenAPI's spelling of a path as the requests it stands for. */
+function pathPattern(path: string): RegExp {
+  const source = path.split("/").map((part) => (/^\{.+\}$/.test(part) ? "[^/]+" : escaped(part)));
+  return new RegExp(`^${source.join("/")}$`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }

@@ -63,7 +63,7 @@ export const submitResultSchema = z.strictObject({
     .default([]),
 });
 
-const headSchema = z.strictObject({
+export const headSchema = z.strictObject({
   seq: z.int().min(-1),
   hash: hashSchema,
 }) satisfies z.ZodType<Head>;

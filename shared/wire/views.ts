@@ -8,7 +8,7 @@ import { REASON_CODES, GATES, type GateName, type ReasonCode } from "../gates/in
 import type { MissionView, NodeView } from "../mission/index.ts";
 import { approvalRequirementSchema } from "../plan/index.ts";
 import { receiptSchema } from "../ticket/index.ts";
-import { missionStatusSchema } from "./api.ts";
+import { headSchema, missionStatusSchema } from "./api.ts";
 
 const momentSchema = z.iso.datetime({ precision: 3 });
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -109,3 +109,10 @@ export const missionViewSchema = z.strictObject({
   nodes: z.array(nodeViewSchema),
   edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
 }) satisfies z.ZodType<MissionView>;
+
+/** The state at a point of the trace; `stateHash` is taken over `view`. */
+export const replaySchema = z.strictObject({
+  head: headSchema,
+  stateHash: hashSchema,
+  view: missionViewSchema,
+});

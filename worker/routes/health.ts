@@ -1,0 +1,99 @@
+/**
+ * Whether the worker lives, whether it can work, what it counted, and which keys its tickets verify with.
+ */
+import * as z from "zod";
+import { jwksSchema } from "../../shared/wire/api.ts";
+import { defineRoute } from "../contract.ts";
+import { ticketKeys } from "../keys.ts";
+import { errorFacts, log } from "../log.ts";
+import { renderMetrics } from "../metrics.ts";
+import { teamStub } from "../missions.ts";
+import { orUnavailable, problemResponse } from "../problems.ts";
+import { countMissions, probeIndex } from "../read-model/health.ts";
+import { createRouter } from "../router.ts";
+
+const statusSchema = z.strictObject({ status: z.literal("ok") });
+
+const healthRoute = defineRoute({
+  method: "get",
+  path: "/health",
+  tag: "health",
+  summary: "The worker answers; asks nothing else",
+  audience: "anonymous",
+  answers: { 200: { description: "It does.", schema: statusSchema } },
+});
+
+const readyRoute = defineRoute({
+  method: "get",
+  path: "/ready",
+  tag: "health",
+  summary: "Asks the index and an object, and checks the ticket keys",
+  audience: "anonymous",
+  answers: { 200: { description: "All of them answer.", schema: statusSchema } },
+});
+
+const jwksRoute = defineRoute({
+  method: "get",
+  path: "/.well-known/jwks.json",
+  tag: "keys",
+  summary: "The public keys that tickets verify with",
+  audience: "anonymous",
+  answers: { 200: { description: "RFC 7517.", schema: jwksSchema } },
+});
+
+const metricsRoute = defineRoute({
+  method: "get",
+  path: "/metrics",
+  tag: "health",
+  summary: "Prometheus text: this isolate's request counters, the team's missions by state",
+  audience: ["operator", "auditor", "admin"],
+  answers: { 200: { description: "Exposition format 0.0.4.", mediaType: "text/plain" } },
+});
+
+/** How long a gateway may keep the key set; a new key is published this long before it signs. */
+const JWKS_MAX_AGE_S = 300;
+
+export const healthRoutes = createRouter();
+
+healthRoutes.openapi(healthRoute, (c) => c.json({ status: "ok" }, 200));
+
+healthRoutes.openapi(readyRoute, async (c) => {
+  const checks: Record<string, () => unknown> = {
+    index: () => probeIndex(c.env.DB),
+    // Any agent will do, known or not: what counts is that an object answers.
+    object: () => teamStub(c.env, c.env.OPERATOR_TEAM).agentFacts("readiness"),
+    keys: () => ticketKeys(c.env),
+  };
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([part, ask]) => {
+      try {
+        await ask();
+        return true;
+      } catch (thrown) {
+        log("error", "ready.failed", {
+          requestId: c.get("requestId"),
+          part,
+          ...errorFacts(thrown),
+        });
+        return false;
+      }
+    }),
+  );
+  if (results.includes(false)) return problemResponse(c, { code: "unavailable" });
+  return c.json({ status: "ok" }, 200);
+});
+
+healthRoutes.openapi(jwksRoute, (c) => {
+  c.header("cache-control", `public, max-age=${JWKS_MAX_AGE_S}`);
+  return c.json(ticketKeys(c.env).published, 200);
+});
+
+healthRoutes.openapi(metricsRoute, async (c) => {
+  const missions = await orUnavailable(
+    "the index",
+    countMissions(c.env.DB, c.get("principal").team),
+  );
+  return c.body(renderMetrics(missions), 200, {
+    "content-type": "text/plain; version=0.0.4; charset=utf-8",
+  });
+});
