@@ -108,7 +108,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       : (explained as Result<never, Rejection>);
   }
 
-  async trace(team: string, after: number, limit: number): ReturnType<MissionRpc["trace"]> {
+  async readTrace(team: string, after: number, limit: number): ReturnType<MissionRpc["readTrace"]> {
     // Served from the rows as they are: a broken trace must stay readable to be examined.
     if (this.#load().kind === "unknown" || !this.#isOwn(team))
       return err({ reason: "mission_unknown" });

@@ -66,8 +66,8 @@ export interface MissionRpc {
       readonly agent: AgentFacts | null;
     } | null,
   ): Promise<Result<{ gateResult: GateResultRecord; gateDigest: string; head: Head }, Rejection>>;
-  /** Events with seq > after, at most limit. */
-  trace(
+  /** Events with seq > after, at most limit. (`trace` itself is a name the platform keeps.) */
+  readTrace(
     team: string,
     after: number,
     limit: number,
@@ -155,6 +155,8 @@ export interface TeamRpc {
     missionId: string;
     idempotency: Idempotency;
   }): Promise<Result<{ missionId: string; policy: PinnedPolicy | null }, TeamRejection>>;
+  /** Reserved mission ids above `after` ("" for all), in order; some may never have been opened. */
+  missionIds(after: string, limit: number): Promise<readonly string[]>;
   agentFacts(agentId: string): Promise<AgentFacts | null>;
   approverFacts(personId: string): Promise<ApproverFacts | null>;
   putAgent(request: {
@@ -213,6 +215,7 @@ export interface TeamRpc {
     number: number;
     status: "acknowledged" | "resolved";
     by: string;
+    idempotency: Idempotency;
     at: number;
   }): Promise<Result<IncidentRecord, TeamRejection>>;
   /** Every incident with number > after, in order, for rebuilding the index. */
