@@ -262,15 +262,16 @@ export class TeamObject extends DurableObject implements TeamRpc {
     );
   }
 
-  /** Naturally idempotent: the status it already has is answered unchanged. */
+  /** Asking for the status it already has changes nothing and answers the incident as it stands. */
   async setIncidentStatus(request: {
     number: number;
     status: "acknowledged" | "resolved";
     by: string;
+    idempotency: Idempotency;
     at: number;
   }): Refusable<IncidentRecord> {
     const { number, status, by, at } = request;
-    return this.ctx.storage.transactionSync((): Result<IncidentRecord, TeamRejection> => {
+    return this.#once<IncidentRecord>(request.idempotency, () => {
       const incident = readIncident(this.#sql, number);
       if (incident === null) return err({ reason: "incident_unknown", id: incidentId(number) });
       const moved = moveIncidentStatus(incident.status, status);

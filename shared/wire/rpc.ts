@@ -43,9 +43,7 @@ export interface Executed {
 export interface MissionRpc {
   execute(request: ExecuteRequest): Promise<Result<Executed, Rejection>>;
   /** `broken` names the first bad seq of a chain that does not verify; the view is then of what comes before it. */
-  view(
-    team: string,
-  ): Promise<
+  view(team: string): Promise<
     Result<
       {
         view: MissionView;
