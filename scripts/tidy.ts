@@ -3,7 +3,7 @@
  * README commands exist, files say what they are, and no file names a place on somebody's machine. Reads
  * the files git knows or would take, and reports each finding as one line. Repairs nothing.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { REASON_CODES } from "../shared/gates/index.ts";
 import { PROBLEMS } from "../shared/wire/problem.ts";
@@ -35,7 +35,9 @@ async function listFiles(): Promise<readonly string[]> {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard"];
   const { code, output } = await runTool("git", { args });
   if (code !== 0) throw new Error(`git cannot list the files: ${output}`);
-  return output.split("\n").filter((file) => file !== "" && existsSync(path.join(ROOT, file)));
+  const isFile = (file: string) =>
+    file !== "" && statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.isFile() === true;
+  return output.split("\n").filter(isFile);
 }
 
 function read(file: string): string | null {
