@@ -4,6 +4,7 @@
  */
 import { sha256Hex } from "../crypto.ts";
 import { deliveryId } from "../ids.ts";
+import type { EventType } from "../mission/index.ts";
 import type { JsonObject } from "../strict-json.ts";
 
 /** The event as the webhooks queue carries it. */
@@ -15,6 +16,40 @@ export interface WebhookEvent {
   readonly at: string;
   readonly nodeId: string | null;
   readonly data: JsonObject;
+}
+
+/** Every type a webhook may be told of; a type added to the missions' events must be added here. */
+const SUBSCRIBABLE = {
+  "mission.opened": true,
+  "mission.paused": true,
+  "mission.resumed": true,
+  "mission.stopped": true,
+  "mission.sealed": true,
+  "mission.completed": true,
+  "node.ready": true,
+  "node.unblocked": true,
+  "node.failed": true,
+  "evidence.submitted": true,
+  "proposal.submitted": true,
+  "proposal.refused": true,
+  "gate.evaluated": true,
+  "approval.requested": true,
+  "approval.granted": true,
+  "approval.denied": true,
+  "approval.expired": true,
+  "approval.voided": true,
+  "result.submitted": true,
+  "ticket.issued": true,
+  "ticket.denied": true,
+  "ticket.duplicate": true,
+  "ticket.overdue": true,
+  "receipt.recorded": true,
+  "incident.raised": true,
+} as const satisfies Record<EventType, true>;
+
+/** Whether a subscription can ever be served: a known event type, or all of them. */
+export function isSubscribable(subscription: string): boolean {
+  return subscription === ALL_EVENTS || Object.hasOwn(SUBSCRIBABLE, subscription);
 }
 
 /** Subscribes to every type; otherwise a subscription names one type exactly. */

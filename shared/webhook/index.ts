@@ -1,5 +1,11 @@
 /** The face of webhooks: what is sent, how it is signed and verified, how keys are spelled. */
-export { ALL_EVENTS, isSubscribed, webhookBody, webhookDeliveryId } from "./event.ts";
+export {
+  ALL_EVENTS,
+  isSubscribable,
+  isSubscribed,
+  webhookBody,
+  webhookDeliveryId,
+} from "./event.ts";
 export type { WebhookEvent } from "./event.ts";
 export { formatWebhookPublicKey, parseWebhookPublicKey, parseWebhookSeed } from "./key.ts";
 export { WEBHOOK_TOLERANCE_S, signWebhook, verifyWebhook } from "./signature.ts";

@@ -71,8 +71,10 @@ export function verifyWebhook(
   const timestampS = Number(timestamp);
   const nowS = Math.floor(nowMs / 1_000);
   const toleranceS = WEBHOOK_TOLERANCE_S;
-  if (nowS - timestampS > toleranceS) return err({ reason: "webhook_timestamp_too_old", toleranceS });
-  if (timestampS - nowS > toleranceS) return err({ reason: "webhook_timestamp_too_new", toleranceS });
+  if (nowS - timestampS > toleranceS)
+    return err({ reason: "webhook_timestamp_too_old", toleranceS });
+  if (timestampS - nowS > toleranceS)
+    return err({ reason: "webhook_timestamp_too_new", toleranceS });
   const signed = signedBytes(id, timestamp, body);
   const isSigned = signature.split(" ").some((entry) => {
     const bytes = entry.startsWith(`${VERSION},`) ? base64Decode(entry.slice(4)) : null;

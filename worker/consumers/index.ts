@@ -7,6 +7,7 @@ import { LIMITS } from "../../shared/limits.ts";
 import type { Env } from "../env.ts";
 import { log } from "../log.ts";
 import { missionStub, teamStub } from "../missions.ts";
+import { catchUpDeps } from "../read-model/deps.ts";
 import { toIncidentRow, type RaisedIncident } from "../read-model/project.ts";
 import {
   listOverdueMissions,
@@ -71,14 +72,10 @@ export async function openIncident(
   await writeChanges(env.DB, { missions: [], events: [], approvals: [], patches: [], incidents });
 }
 
-/** Everything the index consumer and a rebuild need, from the bindings. */
-export function indexDeps(env: Env): IndexDeps {
+function indexDeps(env: Env): IndexDeps {
   return {
+    ...catchUpDeps(env),
     readRows: (keys) => readMissionRows(env.DB, keys),
-    write: (changes) => writeChanges(env.DB, changes),
-    readTrace: ({ team, missionId }, after, limit) =>
-      missionStub(env, team, missionId).trace(team, after, limit),
-    assignIncident: (team, incident) => teamStub(env, team).assignIncident(incident),
     acknowledge: ({ team, missionId }, seq) =>
       missionStub(env, team, missionId).acknowledge("index", seq),
     random: Math.random,
@@ -137,6 +134,6 @@ function deadLetterDeps(env: Env): DeadLetterDeps {
 
 /** A broken mission is known; only one that never opened for this team is not. */
 async function isMissionKnown(env: Env, { team, missionId }: MissionKey): Promise<boolean> {
-  const first = await missionStub(env, team, missionId).trace(team, -1, 1);
+  const first = await missionStub(env, team, missionId).readTrace(team, -1, 1);
   return first.ok || first.error.reason !== "mission_unknown";
 }

@@ -50,19 +50,14 @@ export async function writeChanges(db: D1Database, changes: RowChanges): Promise
   if (statements.length > 0) await db.batch(statements);
 }
 
-/** Deletes a team's rows of missions with ids in (afterId, toId], in one transaction. */
-export async function clearMissions(
-  db: D1Database,
-  team: string,
-  afterId: string,
-  toId: string,
-): Promise<void> {
+/** Deletes one mission's rows, in one transaction; its incidents stay. */
+export async function clearMission(db: D1Database, key: MissionKey): Promise<void> {
   await db.batch(
     [
-      "DELETE FROM mission WHERE team = ?1 AND id > ?2 AND id <= ?3",
-      "DELETE FROM trace_event WHERE team = ?1 AND mission_id > ?2 AND mission_id <= ?3",
-      "DELETE FROM approval_request WHERE team = ?1 AND mission_id > ?2 AND mission_id <= ?3",
-    ].map((text) => db.prepare(text).bind(team, afterId, toId)),
+      "DELETE FROM mission WHERE team = ?1 AND id = ?2",
+      "DELETE FROM trace_event WHERE team = ?1 AND mission_id = ?2",
+      "DELETE FROM approval_request WHERE team = ?1 AND mission_id = ?2",
+    ].map((text) => db.prepare(text).bind(key.team, key.missionId)),
   );
 }
 

@@ -1,0 +1,125 @@
+/**
+ * The bodies of the routes over the read model and the team's endpoints: incidents, the approval inbox,
+ * webhooks and their deliveries. Requests are strict; an answer's schema is checked against its type.
+ * Specification: docs/api.md, docs/read-model.md, docs/webhooks.md.
+ */
+import * as z from "zod";
+import { TEAM_LIMITS } from "../team/index.ts";
+import { isSubscribable } from "../webhook/index.ts";
+import { traceEventSchema } from "./api.ts";
+import type { DeliveryRecord, WebhookEndpoint } from "./rpc.ts";
+
+const momentSchema = z.iso.datetime({ precision: 3 });
+const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const incidentStatusSchema = z.enum(["open", "acknowledged", "resolved"]);
+export const severitySchema = z.enum(["low", "medium", "high", "critical"]);
+
+/** An incident as listed. `id` is `INC#` and the team's number. */
+export const incidentSchema = z.strictObject({
+  id: z.string(),
+  team: z.string(),
+  missionId: z.string().nullable(),
+  nodeId: z.string().nullable(),
+  seq: z.int().nullable(),
+  kind: z.string(),
+  severity: severitySchema,
+  reasonCodes: z.array(z.string()),
+  summary: z.string(),
+  openedAt: momentSchema,
+  status: incidentStatusSchema,
+  statusBy: z.string().nullable(),
+  statusAt: momentSchema.nullable(),
+});
+
+/** One incident with the events around it; null where no mission's trace tells of it. */
+export const incidentWithContextSchema = incidentSchema.extend({
+  context: z
+    .strictObject({
+      before: z.array(traceEventSchema),
+      incident: traceEventSchema,
+      after: z.array(traceEventSchema),
+    })
+    .nullable(),
+});
+
+export const setIncidentStatusSchema = z.strictObject({
+  status: z.enum(["acknowledged", "resolved"]),
+});
+
+export const approvalStateSchema = z.enum(["pending", "granted", "denied", "expired", "voided"]);
+
+/** One line of the inbox: what is asked, of whom, until when, and how far it would reach. */
+export const approvalRequestSchema = z.strictObject({
+  mission: z.strictObject({ id: z.string(), title: z.string(), state: z.string() }),
+  nodeId: z.string(),
+  state: approvalStateSchema,
+  title: z.string(),
+  summary: z.string(),
+  requestedAt: momentSchema,
+  deadlineAt: momentSchema,
+  gateDigest: hashSchema,
+  attempt: z.int(),
+  requirement: z.strictObject({ quorum: z.int(), group: z.string().nullable() }),
+  have: z.int(),
+  /** Hashes of the evidence the gate digest covers. */
+  evidence: z.array(z.string()),
+  blastRadius: z.strictObject({
+    risk: z.int(),
+    action: z.strictObject({ type: z.string(), args: z.json(), argsHash: hashSchema }).nullable(),
+    /** Nodes that can only follow after this one; null when the mission was not asked. */
+    downstream: z.int().nullable(),
+  }),
+  /** What to sign, but for decision, approver, reason and the statement's own times. */
+  statement: z.record(z.string(), z.json()),
+});
+
+export const addWebhookSchema = z.strictObject({
+  url: z.string().min(1).max(2_048),
+  events: z
+    .array(z.string().refine(isSubscribable, "no event type, and not *"))
+    .min(1)
+    .max(64)
+    .refine((events) => new Set(events).size === events.length, "an event type stands here twice"),
+});
+
+const endpointShape = z.strictObject({
+  id: z.string(),
+  url: z.string(),
+  events: z.array(z.string()),
+  createdAt: momentSchema,
+  disabledAt: momentSchema.nullable(),
+}) satisfies z.ZodType<WebhookEndpoint>;
+
+/** `publicKey` (`whpk_…`) is what the receiver verifies signatures with. */
+export const webhookSchema = endpointShape.extend({ publicKey: z.string() });
+
+export const deliverySchema = z.strictObject({
+  id: z.string(),
+  endpointId: z.string(),
+  type: z.string(),
+  attempt: z.int(),
+  status: z.int().nullable(),
+  outcome: z.enum(["delivered", "failed"]),
+  detail: z.string(),
+  at: momentSchema,
+}) satisfies z.ZodType<DeliveryRecord>;
+
+export const deliveriesLimitSchema = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(TEAM_LIMITS.deliveriesPerEndpointMax)
+  .default(50);
+
+export const rebuildSchema = z.strictObject({
+  cursor: z.string().max(1_024).nullable().default(null),
+});
+
+/** One step of a rebuild; post again with `nextCursor` until it is null. */
+export const rebuildStepSchema = z.strictObject({
+  missions: z.int(),
+  incidents: z.int(),
+  skipped: z.array(z.strictObject({ missionId: z.string(), reason: z.string() })),
+  nextCursor: z.string().nullable(),
+});
