@@ -1,0 +1,125 @@
+/**
+ * The public HTTP API from outside: one function per verb, tokens from the caller, an idempotency key on
+ * every POST. Refuses to retry and to interpret: whoever asks decides what a status means.
+ */
+import { randomUUID } from "node:crypto";
+import { type Result, err, ok } from "../../shared/result.ts";
+import { type Context, type Failure, messageOf } from "./command.ts";
+
+export const DEFAULT_URL = "http://127.0.0.1:8787";
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed body, or null when it is not JSON. */
+  readonly body: unknown;
+  readonly text: string;
+}
+
+export interface Unreachable {
+  readonly reason: "unreachable";
+  readonly detail: string;
+}
+
+export interface ApiClient {
+  readonly url: string;
+  get(path: string, accept?: string): Promise<Result<ApiAnswer, Unreachable>>;
+  post(
+    path: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Result<ApiAnswer, Unreachable>>;
+}
+
+/** A client of one instance with one token; `token` null asks as nobody. */
+export function createApiClient(url: string, token: string | null): ApiClient {
+  const base = url.replace(/\/+$/, "");
+  const authorization: Record<string, string> =
+    token === null ? {} : { authorization: `Bearer ${token}` };
+  const send = async (path: string, init: RequestInit): Promise<Result<ApiAnswer, Unreachable>> => {
+    try {
+      const response = await fetch(`${base}${path}`, { ...init, redirect: "manual" });
+      const text = await response.text();
+      return ok({ status: response.status, headers: response.headers, body: toJson(text), text });
+    } catch (cause) {
+      const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+      return err({ reason: "unreachable", detail: messageOf(inner) });
+    }
+  };
+  return {
+    url: base,
+    get: (path, accept = "application/json") =>
+      send(path, { headers: { ...authorization, accept } }),
+    post: (path, body, headers = {}) =>
+      send(path, {
+        method: "POST",
+        headers: {
+          ...authorization,
+          "content-type": "application/json",
+          "idempotency-key": randomUUID(),
+          ...headers,
+        },
+        body: JSON.stringify(body),
+      }),
+  };
+}
+
+/** The client that SEKISHO_URL and SEKISHO_TOKEN describe; tokens never stand in argv. */
+export function clientOf(context: Context): ApiClient {
+  return createApiClient(
+    context.env["SEKISHO_URL"] ?? DEFAULT_URL,
+    context.env["SEKISHO_TOKEN"] ?? null,
+  );
+}
+
+/** The answer of a successful request, or the failure to show. */
+export function requireSuccess(
+  client: ApiClient,
+  answered: Result<ApiAnswer, Unreachable>,
+): Result<ApiAnswer, Failure> {
+  if (!answered.ok) {
+    const message = `cannot reach ${client.url}: ${answered.error.detail}`;
+    return err({ exit: 3, message, next: "sekisho dev   (or set SEKISHO_URL)" });
+  }
+  const { status, body } = answered.value;
+  if (status >= 200 && status < 300) return answered;
+  const problem = isRecord(body) ? body : {};
+  const said = [problem["title"], problem["detail"]].filter((part) => typeof part === "string");
+  const message = said.length > 0 ? said.join(": ") : `${client.url} answered ${status}`;
+  return err({
+    exit: status >= 500 ? 3 : 1,
+    message: `${message}${errorLines(problem["errors"])}`,
+    next: nextAfter(status),
+    facts: body,
+  });
+}
+
+function nextAfter(status: number): string {
+  if (status === 401 || status === 403) {
+    return "export SEKISHO_TOKEN=$(sekisho token --team T --sub S --roles ROLES)";
+  }
+  if (status === 404) return "sekisho mission list";
+  if (status >= 500) return "try again; the instance's log says why";
+  return "sekisho mission show ID";
+}
+
+/** The `errors` of a problem: each place that was refused, on its own line. */
+function errorLines(errors: unknown): string {
+  if (!Array.isArray(errors)) return "";
+  return errors
+    .filter(isRecord)
+    .map((error) => `\n  ${String(error["pointer"])}: ${String(error["detail"])}`)
+    .join("");
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

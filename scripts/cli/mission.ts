@@ -1,0 +1,134 @@
+/**
+ * `sekisho mission`: open one from a file, list, show, and ask what is ready.
+ */
+import type { MissionView, NodeView } from "../../shared/mission/index.ts";
+import { clientOf, isRecord, requireSuccess } from "./api-client.ts";
+import { type Command, answer, readArgs, readJsonInput } from "./command.ts";
+import { cell, facts, shortHash, table } from "./print.ts";
+
+const OPEN_USAGE = "mission open FILE [--idempotency-key KEY]";
+const LIST_USAGE = "mission list [--state active|paused|stopped|completed]";
+const SHOW_USAGE = "mission show ID";
+const READY_USAGE = "mission ready ID";
+
+/** FILE holds `{ "plan", "inputs"? }`, or an example file, whose `mission` member is that. */
+export const missionOpen: Command = {
+  usage: OPEN_USAGE,
+  summary: "open a mission from a plan file",
+  async run(context) {
+    const args = readArgs(context, OPEN_USAGE, ["FILE"], { "idempotency-key": { type: "string" } });
+    if (!args.ok) return args;
+    const file = readJsonInput(args.value.positionals[0] ?? "");
+    if (!file.ok) return file;
+    const mission =
+      isRecord(file.value) && "mission" in file.value ? file.value["mission"] : file.value;
+    const key = args.value.values["idempotency-key"];
+    const client = clientOf(context);
+    const opened = requireSuccess(
+      client,
+      await client.post(
+        "/v1/missions",
+        mission,
+        key === undefined ? {} : { "idempotency-key": key },
+      ),
+    );
+    if (!opened.ok) return opened;
+    const body = isRecord(opened.value.body) ? opened.value.body : {};
+    const pairs = ["missionId", "state", "planHash", "policyVersion", "ready"].map(
+      (name): [string, string] => [name, cell(body[name])],
+    );
+    return answer(body, facts(pairs));
+  },
+};
+
+export const missionList: Command = {
+  usage: LIST_USAGE,
+  summary: "list the team's missions",
+  async run(context) {
+    const args = readArgs(context, LIST_USAGE, [], { state: { type: "string" } });
+    if (!args.ok) return args;
+    const { state } = args.value.values;
+    const client = clientOf(context);
+    const query = state === undefined ? "" : `?state=${encodeURIComponent(state)}`;
+    const listed = requireSuccess(client, await client.get(`/v1/missions${query}`));
+    if (!listed.ok) return listed;
+    return answer(
+      listed.value.body,
+      table(
+        ["ID", "STATE", "TITLE", "OPENED"],
+        itemsOf(listed.value.body).map((item) =>
+          ["id", "state", "title", "openedAt"].map((name) => cell(item[name])),
+        ),
+      ),
+    );
+  },
+};
+
+export const missionShow: Command = {
+  usage: SHOW_USAGE,
+  summary: "show a mission, its nodes and why they wait",
+  async run(context) {
+    const args = readArgs(context, SHOW_USAGE, ["ID"], {});
+    if (!args.ok) return args;
+    const client = clientOf(context);
+    const id = encodeURIComponent(args.value.positionals[0] ?? "");
+    const shown = requireSuccess(client, await client.get(`/v1/missions/${id}`));
+    if (!shown.ok) return shown;
+    const view = shown.value.body as MissionView;
+    const head = facts([
+      ["mission", `${view.title} (${view.id})`],
+      ["state", `${view.state}${view.sealed ? ", sealed" : ""}`],
+      ["progress", `${view.progress.done} of ${view.progress.total} nodes done`],
+      ["plan", shortHash(view.planHash)],
+      ["policy", `${view.policy.version} ${shortHash(view.policy.hash)}`],
+      ["opened", `${view.openedAt} by ${view.openedBy}`],
+    ]);
+    return answer(view, `${head}\n\n${nodeTable(view.nodes)}${reasonsOf(view.nodes)}`);
+  },
+};
+
+export const missionReady: Command = {
+  usage: READY_USAGE,
+  summary: "list the nodes whose turn it is",
+  async run(context) {
+    const args = readArgs(context, READY_USAGE, ["ID"], {});
+    if (!args.ok) return args;
+    const client = clientOf(context);
+    const id = encodeURIComponent(args.value.positionals[0] ?? "");
+    const ready = requireSuccess(client, await client.get(`/v1/missions/${id}/ready`));
+    if (!ready.ok) return ready;
+    const nodes = itemsOf(ready.value.body) as unknown as readonly NodeView[];
+    return answer(ready.value.body, nodeTable(nodes));
+  },
+};
+
+export function itemsOf(body: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const items = isRecord(body) ? (body["items"] ?? body["nodes"]) : [];
+  return Array.isArray(items) ? items.filter(isRecord) : [];
+}
+
+function nodeTable(nodes: readonly NodeView[]): string {
+  return table(
+    ["NODE", "STATE", "KIND", "RISK", "DOES", "ATTEMPT", "VERDICT"],
+    nodes.map((node) => [
+      node.id,
+      node.state,
+      node.kind,
+      String(node.risk),
+      node.ownerX,
+      `${node.attempt}/${node.attemptsMax}`,
+      node.verdict ?? "",
+    ]),
+  );
+}
+
+function reasonsOf(nodes: readonly NodeView[]): string {
+  const lines = nodes.flatMap((node) =>
+    node.reasons.map(
+      (reason) =>
+        `  ${node.id}: ${reason.code}: ${reason.detail}` +
+        (reason.counterfactual === undefined ? "" : `\n    would pass: ${reason.counterfactual}`),
+    ),
+  );
+  return lines.length === 0 ? "" : `\n\nWhy they wait:\n${lines.join("\n")}`;
+}

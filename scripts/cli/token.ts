@@ -1,0 +1,62 @@
+/**
+ * `sekisho token`: a development access token, signed with the key of the local state folder. Refuses to
+ * sign for an instance that does not call itself local; a hosted one trusts another issuer anyway.
+ */
+import { err, ok } from "../../shared/result.ts";
+import {
+  DEFAULT_STATE_DIR,
+  ROLES,
+  type Role,
+  TOKEN_TTL_SECONDS,
+  mintToken,
+  readKeys,
+} from "../local/keys.ts";
+import { clientOf, isRecord, requireSuccess } from "./api-client.ts";
+import { type Command, answer, readArgs, usageError } from "./command.ts";
+
+const USAGE = "token --team T --sub S --roles agent,operator [--ttl SECONDS] [--state DIR]";
+
+export const token: Command = {
+  usage: USAGE,
+  summary: "mint a development token for the local instance",
+  async run(context) {
+    const args = readArgs(context, USAGE, [], {
+      team: { type: "string" },
+      sub: { type: "string" },
+      roles: { type: "string" },
+      ttl: { type: "string" },
+      state: { type: "string" },
+    });
+    if (!args.ok) return args;
+    const { team, sub, state = DEFAULT_STATE_DIR } = args.value.values;
+    if (team === undefined || sub === undefined)
+      return usageError(USAGE, "--team and --sub say who");
+    const roles = readRoles(args.value.values.roles);
+    if (roles === null) return usageError(USAGE, `--roles is a list of ${ROLES.join(", ")}`);
+    const ttlSeconds = Number(args.value.values.ttl ?? TOKEN_TTL_SECONDS);
+    if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 1) {
+      return usageError(USAGE, "--ttl is a whole number of seconds");
+    }
+    const client = clientOf(context);
+    const health = requireSuccess(client, await client.get("/health"));
+    if (!health.ok) return health;
+    if (!isRecord(health.value.body) || health.value.body["mode"] !== "local") {
+      const message = `${client.url} is not a local instance; it accepts no development token`;
+      return err({ exit: 1, message, next: "ask that instance's identity provider for a token" });
+    }
+    const keys = readKeys(state);
+    if (!keys.ok) {
+      return err({ exit: 2, message: keys.error.detail, next: "sekisho dev   (or --state DIR)" });
+    }
+    const signed = await mintToken(keys.value, { team, sub, roles, ttlSeconds });
+    // In $(sekisho token ...) stdout is a pipe, and the token itself is what is wanted.
+    if (!context.jsonAsked) return ok({ kind: "raw", text: `${signed}\n` });
+    return answer({ token: signed, team, sub, roles, expiresInSeconds: ttlSeconds }, signed);
+  },
+};
+
+function readRoles(text: string | undefined): readonly Role[] | null {
+  const names = (text ?? "").split(",").map((name) => name.trim());
+  const roles = names.filter((name): name is Role => ROLES.some((role) => role === name));
+  return roles.length === names.length ? roles : null;
+}

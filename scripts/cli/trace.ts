@@ -1,0 +1,139 @@
+/**
+ * `sekisho trace`: export a mission's trace, and verify or replay an exported one offline. Verify and
+ * replay need no server and no token: they run the very code that the mission's object runs.
+ * Specification: docs/event-log.md.
+ */
+import { writeFileSync } from "node:fs";
+import { replayTrace } from "../../shared/mission/index.ts";
+import { type Result, err, ok } from "../../shared/result.ts";
+import { type TraceEvent, verifyTraceText } from "../../shared/trace/index.ts";
+import { clientOf, requireSuccess } from "./api-client.ts";
+import {
+  type Command,
+  type Failure,
+  answer,
+  messageOf,
+  readArgs,
+  readInput,
+  usageError,
+} from "./command.ts";
+import { facts } from "./print.ts";
+
+const EXPORT_USAGE = "trace export ID [--out FILE]";
+const VERIFY_USAGE = "trace verify FILE|- [--head SEQ-HASH]";
+const REPLAY_USAGE = "trace replay FILE|- --at SEQ";
+
+export const traceExport: Command = {
+  usage: EXPORT_USAGE,
+  summary: "write a mission's trace as NDJSON",
+  async run(context) {
+    const args = readArgs(context, EXPORT_USAGE, ["ID"], { out: { type: "string" } });
+    if (!args.ok) return args;
+    const client = clientOf(context);
+    const id = encodeURIComponent(args.value.positionals[0] ?? "");
+    const got = requireSuccess(
+      client,
+      await client.get(`/v1/missions/${id}/trace`, "application/x-ndjson"),
+    );
+    if (!got.ok) return got;
+    const { out } = args.value.values;
+    if (out === undefined) return ok({ kind: "raw", text: got.value.text });
+    try {
+      writeFileSync(out, got.value.text);
+    } catch (cause) {
+      const next = `sekisho ${EXPORT_USAGE}`;
+      return err({ exit: 2, message: `cannot write ${out}: ${messageOf(cause)}`, next });
+    }
+    const events = got.value.text.split("\n").length - 1;
+    return answer({ file: out, events }, `${events} events in ${out}`);
+  },
+};
+
+export const traceVerify: Command = {
+  usage: VERIFY_USAGE,
+  summary: "check an exported trace offline; names the first bad seq",
+  async run(context) {
+    const args = readArgs(context, VERIFY_USAGE, ["FILE"], { head: { type: "string" } });
+    if (!args.ok) return args;
+    const expectedHead = readHead(args.value.values.head);
+    if (expectedHead === null) {
+      return usageError(VERIFY_USAGE, "--head is <seq>-<hash>, as an ETag of the mission shows it");
+    }
+    const [file = ""] = args.value.positionals;
+    const text = readInput(file);
+    if (!text.ok) return text;
+    const verified = verifyTraceText(
+      text.value,
+      expectedHead === undefined ? {} : { expectedHead },
+    );
+    if (!verified.ok) {
+      const { seq, reason, detail } = verified.error;
+      return err({
+        exit: 1,
+        message: `falsified at seq ${seq}: ${reason}: ${detail}`,
+        next: "sekisho trace export ID   (for a fresh copy to compare)",
+        facts: { valid: false, ...verified.error },
+      });
+    }
+    const { events, head } = verified.value;
+    return answer(
+      { valid: true, events, head },
+      facts([
+        ["valid", `${events} events, no gap, every hash follows from the one before`],
+        ["head", `${head.seq}-${head.hash}`],
+      ]),
+    );
+  },
+};
+
+export const traceReplay: Command = {
+  usage: REPLAY_USAGE,
+  summary: "rebuild the state at one seq, offline",
+  async run(context) {
+    const args = readArgs(context, REPLAY_USAGE, ["FILE"], { at: { type: "string" } });
+    if (!args.ok) return args;
+    const at = Number(args.value.values.at ?? Number.NaN);
+    if (!Number.isSafeInteger(at) || at < 0) return usageError(REPLAY_USAGE, "--at is a seq");
+    const [file = ""] = args.value.positionals;
+    const events = readTrace(file);
+    if (!events.ok) return events;
+    const replayed = replayTrace(events.value, at);
+    if (!replayed.ok) {
+      const message = `cannot replay to seq ${at}: ${JSON.stringify(replayed.error)}`;
+      const next = `sekisho trace verify ${file}`;
+      return err({ exit: 1, message, next, facts: replayed.error });
+    }
+    const { view, stateHash, head } = replayed.value;
+    return answer(
+      { view, stateHash, head },
+      facts([
+        ["mission", `${view.title} (${view.id})`],
+        ["at", `seq ${head.seq}`],
+        ["state", view.state],
+        ["nodes", view.nodes.map((node) => `${node.id} ${node.state}`).join("\n")],
+        ["state hash", stateHash],
+      ]),
+    );
+  },
+};
+
+/** Reads an exported trace and verifies it, so that nothing falsified is ever replayed. */
+function readTrace(file: string): Result<readonly TraceEvent[], Failure> {
+  const text = readInput(file);
+  if (!text.ok) return text;
+  const verified = verifyTraceText(text.value);
+  if (!verified.ok) {
+    const { seq, reason } = verified.error;
+    const message = `falsified at seq ${seq}: ${reason}`;
+    return err({ exit: 1, message, next: `sekisho trace verify ${file}`, facts: verified.error });
+  }
+  const lines = text.value.split("\n").filter((line) => line !== "");
+  return ok(lines.map((line) => JSON.parse(line) as TraceEvent));
+}
+
+/** `<seq>-<hash>`; undefined when not given, null when malformed. */
+function readHead(text: string | undefined): { seq: number; hash: string } | undefined | null {
+  if (text === undefined) return undefined;
+  const [, seq, hash] = /^"?(\d{1,15})-([0-9a-f]{64})"?$/.exec(text) ?? [];
+  return seq === undefined || hash === undefined ? null : { seq: Number(seq), hash };
+}

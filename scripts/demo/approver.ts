@@ -1,0 +1,188 @@
+/**
+ * A human approver, played by a process of its own on loopback: receives webhooks, verifies who sent them,
+ * compares them with what the API itself says, and signs with a key that never leaves this process.
+ * Refuses what is not signed by Sekisho, and what is not for this person's group.
+ * Specification: docs/approvals.md; Standard Webhooks (v1a, Ed25519).
+ */
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { base64Decode, base64UrlEncode, verifySignature } from "../../shared/crypto.ts";
+import type { MissionView } from "../../shared/mission/index.ts";
+import { unixMsToIso } from "../../shared/time.ts";
+import { createApiClient, isRecord } from "../cli/api-client.ts";
+import {
+  type ApprovalStatement,
+  signApprovalStatement,
+  signPolicyActivation,
+} from "../local/approval.ts";
+import { createKeyPair, publicHalf } from "../local/keys.ts";
+import { leaveWithParent, setting, tell } from "./child.ts";
+import { must, mustHave } from "./must.ts";
+
+/** What the demo tells the process about the person it plays. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+const STATEMENT_TTL_MS = 5 * 60_000;
+const WEBHOOK_AGE_MAX_SECONDS = 5 * 60;
+
+const person = JSON.parse(setting("PERSON")) as Person;
+const api = createApiClient(setting("SEKISHO_URL"), setting("SEKISHO_TOKEN"));
+const senderKey = readPublicKey(setting("WEBHOOK_PUBLIC_KEY"));
+const key = createKeyPair();
+
+leaveWithParent();
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const body = Buffer.concat(chunks).toString("utf8");
+    if (request.url === "/policy") {
+      void activatePolicy(body).then(
+        (status) => response.writeHead(status).end(),
+        (cause: unknown) => response.writeHead(500).end(String(cause)),
+      );
+      return;
+    }
+    const isGenuine = isSignedBySender(request.headers, body);
+    response.writeHead(isGenuine ? 204 : 401).end();
+    if (isGenuine) void decide(body, String(request.headers["webhook-id"])).catch(report);
+    else tell({ event: "webhook.refused", person: person.id });
+  });
+});
+server.listen(0, "127.0.0.1", () => {
+  const { port } = server.address() as AddressInfo;
+  tell({ event: "listening", url: `http://127.0.0.1:${port}`, publicJwk: publicHalf(key) });
+});
+
+/** Webhook signature over `id.timestamp.body`, in date, by the key the team's admin handed over. */
+function isSignedBySender(headers: IncomingHttpHeaders, body: string): boolean {
+  const {
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": signatures,
+  } = headers;
+  if (typeof id !== "string" || typeof timestamp !== "string" || typeof signatures !== "string") {
+    return false;
+  }
+  const ageSeconds = Math.abs(Date.now() / 1000 - Number(timestamp));
+  if (!(ageSeconds <= WEBHOOK_AGE_MAX_SECONDS)) return false;
+  const message = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
+  return signatures.split(" ").some((signature) => {
+    const [version, text = ""] = signature.split(",");
+    const bytes = version === "v1a" ? base64Decode(text) : null;
+    return bytes !== null && verifySignature(senderKey, "EdDSA", message, bytes);
+  });
+}
+
+/** Signs what the webhook asks for, when it is this person's to sign and the API confirms it. */
+async function decide(body: string, webhookId: string): Promise<void> {
+  const message: unknown = JSON.parse(body);
+  if (!isRecord(message) || message["type"] !== "sekisho.approval.requested") return;
+  const data = isRecord(message["data"]) ? message["data"] : {};
+  const requirement = isRecord(data["requirement"]) ? data["requirement"] : {};
+  const group = requirement["group"];
+  if (typeof group === "string" && !person.groups.includes(group)) return;
+  const asked = data["statement"] as Pick<
+    ApprovalStatement,
+    "missionId" | "nodeId" | "attempt" | "gateDigest"
+  >;
+
+  const path = `/v1/missions/${asked.missionId}`;
+  const answered = await api.get(path);
+  must(
+    answered.ok && answered.value.status === 200,
+    "the API shows the mission to its approver",
+    answered,
+  );
+  const view = answered.value.body as MissionView;
+  const node = mustHave(
+    view.nodes.find((candidate) => candidate.id === asked.nodeId),
+    "the node of the webhook is in the mission",
+  );
+  must(
+    node.request?.gateDigest === asked.gateDigest,
+    "the webhook's digest is the node's open one",
+  );
+  tell({
+    event: "webhook.verified",
+    person: person.id,
+    webhookId,
+    nodeId: node.id,
+    title: node.title,
+    mission: view.title,
+    risk: node.risk,
+    action: node.proposal?.action ?? null,
+    gateDigest: asked.gateDigest,
+  });
+
+  const now = Date.now();
+  const statement: ApprovalStatement = {
+    missionId: asked.missionId,
+    nodeId: asked.nodeId,
+    attempt: asked.attempt,
+    gateDigest: asked.gateDigest,
+    decision: "approve",
+    approver: person.id,
+    reason: `${person.name} has read the evidence of ${node.title}`,
+    issuedAt: unixMsToIso(now),
+    expiresAt: unixMsToIso(now + STATEMENT_TTL_MS),
+  };
+  const posted = await api.post(`${path}/nodes/${asked.nodeId}/approvals`, {
+    statement: signApprovalStatement(statement, key),
+  });
+  tell({
+    event: "approval.posted",
+    person: person.id,
+    nodeId: asked.nodeId,
+    kid: key.kid,
+    gateDigest: asked.gateDigest,
+    status: posted.ok ? posted.value.status : 0,
+    answer: posted.ok ? posted.value.body : posted.error.detail,
+  });
+}
+
+/** The human gate of a policy: the same person, the same key, another statement. */
+async function activatePolicy(body: string): Promise<number> {
+  const { team, version, policyHash } = JSON.parse(body) as Record<string, string>;
+  const now = Date.now();
+  const statement = signPolicyActivation(
+    {
+      team: mustHave(team, "a team"),
+      version: mustHave(version, "a version"),
+      policyHash: mustHave(policyHash, "a policy hash"),
+      decision: "activate",
+      approver: person.id,
+      reason: `${person.name} has read the policy`,
+      issuedAt: unixMsToIso(now),
+      expiresAt: unixMsToIso(now + STATEMENT_TTL_MS),
+    },
+    key,
+  );
+  const posted = await api.post(`/v1/policies/${version}/activation`, { statement });
+  tell({
+    event: "policy.posted",
+    person: person.id,
+    status: posted.ok ? posted.value.status : 0,
+    answer: posted.ok ? posted.value.body : posted.error.detail,
+  });
+  return posted.ok ? posted.value.status : 502;
+}
+
+function report(cause: unknown): void {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  tell({ event: "approver.failed", person: person.id, detail });
+}
+
+/** `whpk_` and the base64 of a 32-byte Ed25519 public key. */
+function readPublicKey(text: string) {
+  const bytes = text.startsWith("whpk_") ? base64Decode(text.slice("whpk_".length)) : null;
+  return {
+    kty: "OKP",
+    crv: "Ed25519",
+    x: base64UrlEncode(mustHave(bytes, "a whpk_ key")),
+  } as const;
+}
