@@ -9,7 +9,8 @@ import { performHttp } from "./connectors/http.ts";
 import { performDryRun } from "./connectors/log.ts";
 import { parseKeySet, type Env } from "./env.ts";
 import { log } from "./log.ts";
-import { present, type Deps } from "./present.ts";
+import type { Deps } from "./passage.ts";
+import { present } from "./present.ts";
 
 export { TicketLedger } from "../../durable-objects/ledger/index.ts";
 

@@ -5,74 +5,31 @@
  */
 import { canonicalJson } from "../../shared/canonical.ts";
 import { sha256Hex } from "../../shared/crypto.ts";
-import type { ReasonCode } from "../../shared/gates/index.ts";
 import { invariant, unreachable } from "../../shared/invariant.ts";
 import {
   isTicketExpired,
   verifyTicket,
   type ClaimRequest,
-  type Denial,
-  type LedgerRpc,
   type Receipt,
-  type TicketClaims,
-  type TicketContext,
-  type TicketRefusal,
 } from "../../shared/ticket/index.ts";
 import { unixMsToIso, type UnixMs } from "../../shared/time.ts";
 import { ticketMessageSchema, type TicketMessage } from "../../shared/wire/message.ts";
-import type { GatewayCallbacksRpc } from "../../shared/wire/rpc.ts";
-import type { ActionRegistry, RegisteredAction } from "./actions.ts";
+import type { RegisteredAction } from "./actions.ts";
 import type { Performed } from "./connectors/http.ts";
-import { faultText, type Log } from "./log.ts";
-
-/** One delivery of a queue message. `attempts` counts deliveries of it, from 1. */
-export interface Delivery {
-  readonly messageId: string;
-  readonly attempts: number;
-  readonly body: unknown;
-}
-
-/** What the queue is told. A message retried past the queue's limit goes to its dead-letter queue. */
-export type Disposition =
-  | { readonly kind: "ack" }
-  | { readonly kind: "retry"; readonly delaySeconds: number };
-
-/** What leaves the gateway; everything about the permission, nothing secret of it. */
-export interface OutwardCall {
-  /** Canonical JSON. */
-  readonly body: string;
-  /** The ticket's id: the same for every repetition of this one side effect. */
-  readonly idempotencyKey: string;
-}
-
-export interface Deps {
-  readonly nowMs: () => UnixMs;
-  readonly terms: Pick<TicketContext, "keyByKid" | "issuer" | "audience">;
-  readonly actionByType: ActionRegistry;
-  /** A fresh stub at each call: one whose call failed stays broken. Contract: `LedgerRpc`. */
-  readonly ledger: (team: string) => LedgerRpc;
-  /** Contract: `GatewayCallbacksRpc`. A throw means "not known whether it arrived"; the message is retried. */
-  readonly missions: GatewayCallbacksRpc;
-  /** Makes the call once; never retries by itself. A throw counts as an unknown outcome. */
-  readonly perform: (action: RegisteredAction, call: OutwardCall) => Promise<Performed>;
-  readonly log: Log;
-}
-
-/** One ticket on its way: what every later step needs. */
-interface Passage {
-  readonly delivery: Delivery;
-  readonly message: TicketMessage;
-  readonly claims: TicketClaims;
-  readonly deps: Deps;
-}
-
-/** Doubles from one second; the sixth retry lies beyond a ticket's life. */
-const RETRY_DELAY_MAX_SECONDS = 30;
+import { faultText } from "./log.ts";
+import {
+  retryDelaySeconds,
+  retryLater,
+  type Delivery,
+  type Deps,
+  type Disposition,
+  type OutwardCall,
+  type Passage,
+} from "./passage.ts";
+import { denyClaimed, denyUnclaimed, report } from "./tell.ts";
 
 /** Enough for an object that moved or restarted; the queue's retry comes after the outcome is lost. */
 const SETTLE_TRIES_MAX = 3;
-
-const ACK: Disposition = { kind: "ack" };
 
 /**
  * Handles one delivery. Never throws: a fault is a retry, because before dispatch nothing has happened
@@ -98,11 +55,6 @@ export async function present(delivery: Delivery, deps: Deps): Promise<Dispositi
     });
     return retryLater(delivery);
   }
-}
-
-/** Seconds before the next delivery: 1, 2, 4, 8, 16, 30, 30, ... */
-export function retryDelaySeconds(attempts: number): number {
-  return Math.min(2 ** Math.max(attempts - 1, 0), RETRY_DELAY_MAX_SECONDS);
 }
 
 /** Step 1. A crash here leaves nothing; the message is delivered again. */
@@ -156,7 +108,7 @@ async function claim(passage: Passage, nowMs: UnixMs, isExpired: boolean): Promi
     case "doubtful":
       return report(passage, claimed.receipt);
     case "refused":
-      return denyClaimed(passage, claimed.code, DETAIL_OF_LEDGER_REFUSAL[claimed.code]);
+      return denyClaimed(passage, claimed.code);
     default:
       return unreachable(claimed);
   }
@@ -253,61 +205,6 @@ async function record(passage: Passage, epoch: number, receipt: Receipt): Promis
   }
 }
 
-/** Steps 7 and 8. A crash between them reports twice; the mission takes the second one as known. */
-async function report(passage: Passage, receipt: Receipt): Promise<Disposition> {
-  const { claims, deps } = passage;
-  await deps.missions.report(claims.team, claims.txn, receipt);
-  await deps.ledger(claims.team).reported(claims.jti);
-  logEnd(passage, "ticket.reported", receipt.outcome);
-  return ACK;
-}
-
-/** A refusal the ledger has recorded: told to the mission, then marked as told. */
-async function denyClaimed(passage: Passage, code: ReasonCode, detail = ""): Promise<Disposition> {
-  const { claims, deps } = passage;
-  await deps.missions.denied(claims.team, claims.txn, {
-    jti: claims.jti,
-    reason: code,
-    detail,
-    verified: true,
-    actionType: claims.action_type,
-    argsHash: claims.args_hash,
-  });
-  // A replay is refused because an outcome was reported already; there is nothing to mark.
-  if (code !== "NONCE_USED") await deps.ledger(claims.team).reported(claims.jti);
-  logEnd(passage, "ticket.denied", code);
-  return ACK;
-}
-
-/** A refusal before the ledger: the nonce stays free, so a broken copy cannot spend the real ticket. */
-async function denyUnclaimed(
-  delivery: Delivery,
-  message: TicketMessage,
-  refusal: TicketRefusal,
-  deps: Deps,
-): Promise<Disposition> {
-  const { claims } = refusal;
-  const denial: Denial = {
-    jti: refusal.jti,
-    reason: refusal.code,
-    detail: refusal.detail,
-    verified: refusal.verified,
-    actionType: claims?.action_type ?? message.action.type,
-    argsHash: claims?.args_hash ?? null,
-  };
-  const team = claims?.team ?? message.team;
-  const missionId = claims?.txn ?? message.missionId;
-  const { recorded } = await deps.missions.denied(team, missionId, denial);
-  deps.log("warn", "ticket.denied", {
-    jti: refusal.jti,
-    missionId,
-    messageId: delivery.messageId,
-    result: refusal.code,
-    recorded,
-  });
-  return ACK;
-}
-
 /** Gives the ticket back, so that the next delivery need not wait for the hold to pass. */
 async function release(
   passage: Passage,
@@ -349,24 +246,4 @@ function outwardCall({ message, claims }: Passage): OutwardCall {
     }),
     idempotencyKey: claims.jti,
   };
-}
-
-const DETAIL_OF_LEDGER_REFUSAL: Partial<Record<ReasonCode, string>> = {
-  NONCE_USED: "the ticket was used before and its outcome reported",
-  FENCE_STALE: "a later lease of the same slice has been seen",
-  TICKET_EXPIRED: "the ticket expired before it was used",
-  GATE_NOT_CONFIRMED: "the mission did not confirm the ticket when it was presented first",
-};
-
-function retryLater(delivery: Delivery): Disposition {
-  return { kind: "retry", delaySeconds: retryDelaySeconds(delivery.attempts) };
-}
-
-function logEnd({ delivery, claims, deps }: Passage, event: string, result: string): void {
-  deps.log(event === "ticket.denied" ? "warn" : "info", event, {
-    jti: claims.jti,
-    missionId: claims.txn,
-    messageId: delivery.messageId,
-    result,
-  });
 }
