@@ -17,13 +17,31 @@ import {
   unauthenticatedResponse,
 } from "./problems.ts";
 import { createRouter, type AppContext } from "./router.ts";
+import { approvalRoutes } from "./routes/approvals.ts";
 import { directoryRoutes } from "./routes/directory.ts";
 import { createDocsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { incidentRoutes } from "./routes/incidents.ts";
 import { missionRoutes } from "./routes/missions.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import { policyRoutes } from "./routes/policies.ts";
+import { readModelRoutes } from "./routes/read-model.ts";
 import { traceRoutes } from "./routes/trace.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
+
+/** In the order the document shows them. */
+const ROUTES = [
+  missionRoutes,
+  nodeRoutes,
+  approvalRoutes,
+  traceRoutes,
+  incidentRoutes,
+  policyRoutes,
+  directoryRoutes,
+  webhookRoutes,
+  readModelRoutes,
+  healthRoutes,
+];
 
 /** Builds the app; it holds no state between requests but counters and parsed keys. */
 export function createApp(): OpenAPIHono<AppContext> {
@@ -31,12 +49,7 @@ export function createApp(): OpenAPIHono<AppContext> {
   app.use(nameRequest);
   app.use("/v1/*", requirePrincipal);
   app.use("/metrics", requirePrincipal);
-  app.route("/", healthRoutes);
-  app.route("/", missionRoutes);
-  app.route("/", nodeRoutes);
-  app.route("/", traceRoutes);
-  app.route("/", policyRoutes);
-  app.route("/", directoryRoutes);
+  for (const routes of ROUTES) app.route("/", routes);
   app.route("/", createDocsRoutes(app));
   const allowed = [...methodsByPath(app)].map(([path, methods]) => ({
     pattern: pathPattern(path),

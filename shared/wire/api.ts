@@ -181,6 +181,12 @@ export const interventionAnswerSchema = z.strictObject({
   state: missionStatusSchema,
 }) satisfies z.ZodType<AnswerOf<"intervention">>;
 
+/** A command that changed nothing it was asked to. */
+export const recordedSchema = z.strictObject({
+  type: z.literal("recorded"),
+  events: z.int().min(0),
+}) satisfies z.ZodType<AnswerOf<"recorded">>;
+
 export const explanationSchema = z.strictObject({
   gateResult: gateResultSchema,
   gateDigest: hashSchema,

@@ -110,6 +110,11 @@ export const missionViewSchema = z.strictObject({
   edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
 }) satisfies z.ZodType<MissionView>;
 
+/** The view; `broken` is there only when the trace does not verify, and then names the first bad seq. */
+export const missionStateSchema = missionViewSchema.extend({
+  broken: z.strictObject({ seq: z.int(), detail: z.string() }).exactOptional(),
+});
+
 /** The state at a point of the trace; `stateHash` is taken over `view`. */
 export const replaySchema = z.strictObject({
   head: headSchema,

@@ -18,7 +18,7 @@ import {
   pageSchema,
 } from "../../shared/wire/api.ts";
 import type { Problem } from "../../shared/wire/problem.ts";
-import { missionViewSchema, nodeViewSchema } from "../../shared/wire/views.ts";
+import { missionStateSchema, nodeViewSchema } from "../../shared/wire/views.ts";
 import { hasRole } from "../auth.ts";
 import { commandBase, execute, freshUuid, setEtag } from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
@@ -68,7 +68,7 @@ const readRoute = defineRoute({
   audience: ANY_ROLE,
   params: missionParams,
   etag: true,
-  answers: { 200: { description: "The state at the ETag.", schema: missionViewSchema } },
+  answers: { 200: { description: "The state at the ETag.", schema: missionStateSchema } },
   problems: ["mission_unknown"],
 });
 
@@ -153,8 +153,10 @@ missionRoutes.openapi(readRoute, async (c) => {
   const { team } = c.get("principal");
   const read = await missionStub(c.env, team, c.req.valid("param").id).view(team);
   if (!read.ok) return rejectionResponse(c, read.error);
-  setEtag(c, read.value.head);
-  return c.json(read.value.view, 200);
+  const { broken, head, view } = read.value;
+  setEtag(c, head);
+  // Only a mission whose chain does not verify says so, so that a sound one is its view and nothing else.
+  return c.json(broken === null ? view : { ...view, broken }, 200);
 });
 
 missionRoutes.openapi(readyRoute, async (c) => {

@@ -15,6 +15,7 @@ import {
   explanationSchema,
   gateAnswerSchema,
   proposeSchema,
+  recordedSchema,
   resultAnswerSchema,
   submitResultSchema,
 } from "../../shared/wire/api.ts";
@@ -50,7 +51,10 @@ const evidenceRoute = defineRoute({
   params: nodeParams,
   body: evidenceInputSchema,
   etag: true,
-  answers: { 201: { description: "Recorded under its hash.", schema: evidenceAnswerSchema } },
+  answers: {
+    200: { description: "Held already; nothing was recorded.", schema: recordedSchema },
+    201: { description: "Recorded under its hash.", schema: evidenceAnswerSchema },
+  },
   problems: [
     ...NODE_PROBLEMS,
     "node_not_open",
@@ -168,7 +172,9 @@ nodeRoutes.openapi(evidenceRoute, async (c) => {
     bundle: bundle.value,
   } as const;
   const execution = { missionId: id, command, idempotency: post.value.idempotency };
-  return execute(c, execution, ({ answer }) => c.json(answer, 201));
+  return execute(c, execution, ({ answer }) =>
+    c.json(answer, answer.type === "evidence" ? 201 : 200),
+  );
 });
 
 nodeRoutes.openapi(proposeRoute, async (c) => {

@@ -1,0 +1,293 @@
+/**
+ * Every route of the contract, read from /openapi.json, against every role and against another team.
+ * A route without a row here fails: nobody adds one without saying how it is reached and what it guards.
+ */
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { incidentId } from "../../shared/ids.ts";
+import { ROLES, type Role } from "../../worker/auth.ts";
+import { createApp } from "../../worker/app.ts";
+import type { Env } from "../../worker/env.ts";
+import { teamStub } from "../../worker/missions.ts";
+import { apiDocument } from "../../worker/openapi.ts";
+import {
+  call,
+  callerOf,
+  expectStatus,
+  openMission,
+  OPEN_POLICY,
+  send,
+  setUpTeam,
+  SMALL_PLAN,
+  type Answered,
+} from "../support/api.ts";
+
+const OWNER = "team-a";
+const OTHER = "team-b";
+
+/** Things of a team, or of nobody, that addresses and bodies may name. */
+interface Things {
+  readonly mission: string;
+  readonly policy: string;
+  readonly webhook: string;
+  readonly incident: string;
+}
+
+const NOBODYS: Things = {
+  mission: "msn_01900000-0000-7000-8000-000000000000",
+  policy: "pol_01900000-0000-7000-8000-000000000000",
+  webhook: "whk_01900000-0000-7000-8000-000000000000",
+  incident: "INC#999999",
+};
+
+interface Row {
+  /** The address; everything in it that belongs to a team comes from `things`. */
+  readonly path: (things: Things) => string;
+  readonly body?: (things: Things) => unknown;
+  /** False where nothing in the request names a thing of a team, so that there is no foreign one. */
+  readonly named: boolean;
+}
+
+const mission =
+  (rest = "") =>
+  (things: Things) =>
+    `/v1/missions/${things.mission}${rest}`;
+const node = (rest: string) => mission(`/nodes/decide/${rest}`);
+const plain = (path: string, body?: unknown): Row => ({
+  path: () => path,
+  named: false,
+  ...(body === undefined ? {} : { body: () => body }),
+});
+const named = (path: Row["path"], body?: unknown): Row => ({
+  path,
+  named: true,
+  ...(body === undefined ? {} : { body: () => body }),
+});
+
+const ROWS: Readonly<Record<string, Row>> = {
+  "POST /v1/missions": plain("/v1/missions", { plan: SMALL_PLAN }),
+  "GET /v1/missions": plain("/v1/missions"),
+  "GET /v1/missions/{id}": named(mission()),
+  "GET /v1/missions/{id}/ready": named(mission("/ready")),
+  "POST /v1/missions/{id}/interventions": named(mission("/interventions"), {
+    kind: "pause",
+    reason: "tested",
+  }),
+  "POST /v1/missions/{id}/nodes/{node}/evidence": named(node("evidence"), {
+    kind: "brief",
+    claims: [
+      {
+        id: "c1",
+        subject: "s",
+        predicate: "p",
+        value: 1,
+        statement: "s is 1",
+        confidence: 1,
+        sources: [],
+      },
+    ],
+  }),
+  "POST /v1/missions/{id}/nodes/{node}/proposals": named(node("proposals"), { rationale: "x" }),
+  "POST /v1/missions/{id}/nodes/{node}/gate": named(node("gate?dryRun=true"), {
+    proposal: { rationale: "x" },
+  }),
+  "POST /v1/missions/{id}/nodes/{node}/approvals": named(node("approvals"), { statement: "x.y.z" }),
+  "POST /v1/missions/{id}/nodes/{node}/results": named(node("results"), {}),
+  "GET /v1/missions/{id}/trace": named(mission("/trace")),
+  "GET /v1/missions/{id}/replay": named(mission("/replay?at=0")),
+  "POST /v1/audit/verify": {
+    path: () => "/v1/audit/verify",
+    body: (things) => ({ missionId: things.mission }),
+    named: true,
+  },
+  "GET /v1/approvals": plain("/v1/approvals"),
+  "GET /v1/incidents": plain("/v1/incidents"),
+  "GET /v1/incidents/{id}": named(
+    (things) => `/v1/incidents/${encodeURIComponent(things.incident)}`,
+  ),
+  "POST /v1/incidents/{id}/status": named(
+    (things) => `/v1/incidents/${encodeURIComponent(things.incident)}/status`,
+    {
+      status: "acknowledged",
+    },
+  ),
+  "GET /v1/policies": plain("/v1/policies"),
+  "POST /v1/policies": plain("/v1/policies", { document: OPEN_POLICY }),
+  "POST /v1/policies/{version}/activation": named(
+    (things) => `/v1/policies/${things.policy}/activation`,
+    { statement: "x.y.z" },
+  ),
+  "GET /v1/agents": plain("/v1/agents"),
+  "POST /v1/agents": plain("/v1/agents", { id: "another" }),
+  "GET /v1/approvers": plain("/v1/approvers"),
+  "POST /v1/approvers": plain("/v1/approvers", { id: "another", name: "Another", keys: [{}] }),
+  "GET /v1/webhooks": plain("/v1/webhooks"),
+  "POST /v1/webhooks": plain("/v1/webhooks", { url: "https://example.com/", events: ["x"] }),
+  "GET /v1/webhooks/{id}/deliveries": named(
+    (things) => `/v1/webhooks/${things.webhook}/deliveries`,
+  ),
+  "POST /v1/index/rebuild": plain("/v1/index/rebuild", {}),
+  "GET /metrics": plain("/metrics"),
+  "GET /health": plain("/health"),
+  "GET /ready": plain("/ready"),
+  "GET /.well-known/jwks.json": plain("/.well-known/jwks.json"),
+  "GET /openapi.json": plain("/openapi.json"),
+  "GET /docs": plain("/docs"),
+  "GET /docs/errors/{code}": plain("/docs/errors/not_found"),
+};
+
+const document = apiDocument(createApp(), "https://api.sekisho.test");
+const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
+  Object.entries(operations).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    method: method.toUpperCase(),
+    roles: operation["x-roles"] as readonly Role[],
+  })),
+);
+const guarded = routes.filter(({ roles }) => roles.length > 0);
+const foreign = routes.filter(({ name }) => ROWS[name]?.named === true);
+
+function rowOf(name: string): Row {
+  const row = ROWS[name];
+  if (row === undefined) throw new Error(`no row for ${name}`);
+  return row;
+}
+
+let things: Things;
+
+beforeAll(async () => {
+  await setUpTeam(OWNER);
+  await setUpTeam(OTHER);
+  const webhook = await expectStatus(
+    call(callerOf(OWNER, "admin"), "POST", "/v1/webhooks", {
+      url: "http://127.0.0.1:9/hook",
+      events: ["approval.requested"],
+    }),
+    201,
+  );
+  const policies = await call(callerOf(OWNER, "operator"), "GET", "/v1/policies");
+  const [policy] = policies.body["items"] as readonly { version: string }[];
+  things = {
+    mission: await openMission(OWNER),
+    policy: policy?.version ?? "",
+    webhook: String(webhook.body["id"]),
+    incident: await openIncident(OWNER),
+  };
+});
+
+describe("the contract", () => {
+  it("has a row here for every route, and no row without a route", () => {
+    expect(routes.map(({ name }) => name).sort()).toEqual(Object.keys(ROWS).sort());
+  });
+
+  it("leaves nothing under /v1 without roles", () => {
+    expect(guarded.map(({ name }) => name)).toEqual(
+      routes
+        .map(({ name }) => name)
+        .filter((name) => name.includes(" /v1/") || name === "GET /metrics"),
+    );
+  });
+});
+
+describe("a role", () => {
+  const cases = guarded.flatMap(({ name, method, roles }) =>
+    ROLES.map((role) => ({ name, method, role, may: roles.includes(role) })),
+  );
+
+  it.each(cases.filter(({ may }) => !may))(
+    "$role may not $name",
+    async ({ name, method, role }) => {
+      const row = rowOf(name);
+      const answer = await call(
+        callerOf(OWNER, role),
+        method,
+        row.path(NOBODYS),
+        row.body?.(NOBODYS),
+      );
+      expect(answer.status).toBe(403);
+      expect(answer.body["code"]).toBe("role_missing");
+    },
+  );
+
+  it.each(cases.filter(({ may }) => may))("$role may $name", async ({ name, method, role }) => {
+    const row = rowOf(name);
+    const answer = await call(
+      callerOf("team-c", role),
+      method,
+      row.path(NOBODYS),
+      row.body?.(NOBODYS),
+    );
+    expect(answer.status).toBeLessThan(500);
+    expect(["unauthenticated", "role_missing", "not_found"]).not.toContain(answer.body["code"]);
+  });
+
+  it.each(guarded)("without one nobody may $name", async ({ name, method }) => {
+    const row = rowOf(name);
+    const body = row.body === undefined ? {} : { body: JSON.stringify(row.body(NOBODYS)) };
+    const headers = { "content-type": "application/json" };
+    const unnamed = await send(row.path(NOBODYS), { method, headers, ...body });
+    expect(unnamed.status).toBe(401);
+    const roleless = await call(callerOf(OWNER), method, row.path(NOBODYS), row.body?.(NOBODYS));
+    expect(roleless.status).toBe(403);
+  });
+});
+
+describe("a thing of another team", () => {
+  it.each(foreign)(
+    "answers $name like one that does not exist",
+    async ({ name, method, roles }) => {
+      const row = rowOf(name);
+      const caller = callerOf(OTHER, ...roles);
+      const asked = (of: Things) => call(caller, method, row.path(of), row.body?.(of));
+      const unknown = told(await asked(NOBODYS), NOBODYS);
+      const others = told(await asked(things), things);
+      expect(others).toEqual(unknown);
+      expect(unknown.status).toBeGreaterThanOrEqual(400);
+    },
+  );
+
+  it.each(foreign)("is known to its own team: $name", async ({ name, method, roles }) => {
+    const row = rowOf(name);
+    const caller = callerOf(OWNER, ...roles);
+    const own = await call(caller, method, row.path(things), row.body?.(things));
+    const unknown = await call(caller, method, row.path(NOBODYS), row.body?.(NOBODYS));
+    expect(own.body["code"]).not.toBe(unknown.body["code"] ?? "answered");
+  });
+
+  it.each(["missions", "policies", "agents", "approvers", "webhooks", "incidents", "approvals"])(
+    "is not among another's %s",
+    async (list) => {
+      const caller = callerOf(OTHER, ...ROLES);
+      const { text } = await expectStatus(call(caller, "GET", `/v1/${list}`), 200);
+      for (const id of [things.mission, things.policy, things.webhook, OWNER]) {
+        expect(text).not.toContain(id);
+      }
+    },
+  );
+});
+
+/** Incidents come from faults, so one is put into the team's object directly. */
+async function openIncident(team: string): Promise<string> {
+  const { number } = await teamStub(env as unknown as Env, team).assignIncident({
+    missionId: null,
+    nodeId: null,
+    seq: null,
+    kind: "poison_message",
+    severity: "low",
+    reasonCodes: ["DELIVERY_FAILED"],
+    summary: "put here by a test",
+    openedAt: "2026-11-21T00:00:00.000Z",
+  });
+  return incidentId(number);
+}
+
+/** An answer without what differs from request to request: its id, and the name that was asked for. */
+function told(answer: Answered, asked: Things) {
+  const headers = [...answer.headers].filter(([name]) => name !== "x-request-id");
+  const { instance: _instance, ...body } = answer.body;
+  const text = Object.values(asked).reduce<string>(
+    (rest, id) => rest.replaceAll(JSON.stringify(id), '"asked"'),
+    JSON.stringify(body),
+  );
+  return { status: answer.status, headers, text };
+}
