@@ -1,9 +1,11 @@
 /**
- * Three projects: `unit` (the pure core, in Node), `workers` (the API worker and its objects, in workerd, with
- * the built gateway beside them) and `e2e` (the whole system over HTTP, in Node). Keys are made anew for each
- * run; nothing here is a secret of anyone. How to run them: scripts/test.ts.
+ * Four projects: `unit` (the pure core, in Node), `workers` (the API worker and its objects, in workerd, with
+ * the built gateway beside them), `gateway` (the gateway and its ledger, in workerd) and `e2e` (the whole
+ * system over HTTP, in Node). Keys are made anew for each run; nothing here is a secret of anyone. How to run
+ * them: scripts/test.ts.
  */
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { type Request as MiniflareRequest, Response as MiniflareResponse } from "miniflare";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -75,6 +77,15 @@ function gatewayWorker() {
   ];
 }
 
+/** Whatever the gateway calls in its own project ends here: `/status/503` answers 503. */
+function answerAsVendor(request: MiniflareRequest) {
+  const status = Number(new URL(request.url).pathname.split("/").at(-1));
+  return new MiniflareResponse(`answered ${status}`, {
+    status,
+    headers: { location: "https://elsewhere.example/status/200" },
+  });
+}
+
 async function readMigrations() {
   const folder = path.join(root, "d1-migrations");
   return existsSync(folder) ? await readD1Migrations(folder) : [];
@@ -111,6 +122,21 @@ export default defineConfig({
           setupFiles: ["./test/support/apply-migrations.ts"],
           testTimeout: 20_000,
         },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: "./worker/gateway/index.ts",
+            miniflare: {
+              cf: false,
+              compatibilityDate: "2026-11-01",
+              bindings: gatewayBindings,
+              durableObjects: { LEDGER: { className: "TicketLedger", useSQLite: true } },
+              outboundService: answerAsVendor,
+            },
+          }),
+        ],
+        test: { name: "gateway", include: ["test/gateway/**/*.test.ts"], testTimeout: 20_000 },
       },
       {
         test: {
