@@ -18,39 +18,23 @@ export interface WebhookEvent {
   readonly data: JsonObject;
 }
 
-/** Every type a webhook may be told of; a type added to the missions' events must be added here. */
-const SUBSCRIBABLE = {
-  "mission.opened": true,
-  "mission.paused": true,
-  "mission.resumed": true,
-  "mission.stopped": true,
-  "mission.sealed": true,
-  "mission.completed": true,
-  "node.ready": true,
-  "node.unblocked": true,
-  "node.failed": true,
-  "evidence.submitted": true,
-  "proposal.submitted": true,
-  "proposal.refused": true,
-  "gate.evaluated": true,
-  "approval.requested": true,
-  "approval.granted": true,
-  "approval.denied": true,
-  "approval.expired": true,
-  "approval.voided": true,
-  "result.submitted": true,
-  "ticket.issued": true,
-  "ticket.denied": true,
-  "ticket.duplicate": true,
-  "ticket.overdue": true,
-  "receipt.recorded": true,
-  "incident.raised": true,
-} as const satisfies Record<EventType, true>;
+/** The event types that missions announce; a subscription to another would never be served. */
+const SUBSCRIBABLE: readonly string[] = [
+  "approval.requested",
+  "approval.voided",
+  "approval.expired",
+  "mission.completed",
+  "mission.sealed",
+  "mission.stopped",
+  "incident.raised",
+] satisfies EventType[];
 
-/** Whether a subscription can ever be served: a known event type, or all of them. */
+/** Whether a subscription can ever be served: an announced event type, or all of them. */
 export function isSubscribable(subscription: string): boolean {
-  return subscription === ALL_EVENTS || Object.hasOwn(SUBSCRIBABLE, subscription);
+  return subscription === ALL_EVENTS || SUBSCRIBABLE.includes(subscription);
 }
+
+const utf8 = new TextEncoder();
 
 /** Subscribes to every type; otherwise a subscription names one type exactly. */
 export const ALL_EVENTS = "*";
@@ -67,15 +51,13 @@ export function webhookDeliveryId(eventHash: string, endpointId: string): string
 
 /**
  * The body as sent and signed. `source` and `id` together name the event; `sequence` is its seq in the
- * mission's trace. When it would be longer than `charsMax`, the data is left out and says so.
+ * mission's trace. Where the body, as a JSON string, would take more than `bytesMax`, the data is left
+ * out and says so; the mission's trace has it.
  */
-export function webhookBody(event: WebhookEvent, origin: string, charsMax: number): string {
+export function webhookBody(event: WebhookEvent, origin: string, bytesMax: number): string {
   const body = cloudEvent(event, origin, withoutTicket(event));
-  if (body.length <= charsMax) return body;
-  return cloudEvent(event, origin, {
-    omitted: true,
-    reason: "too large for a webhook; read the event from the mission's trace",
-  });
+  const { byteLength } = utf8.encode(JSON.stringify(body));
+  return byteLength <= bytesMax ? body : cloudEvent(event, origin, { truncated: true });
 }
 
 function cloudEvent(event: WebhookEvent, origin: string, data: JsonObject): string {

@@ -49,8 +49,6 @@ export interface WebhookDeps {
   readonly random: () => number;
 }
 
-/** Body text escapes into the message's JSON, so it gets half of what a message may hold. */
-const BODY_CHARS_MAX = Math.floor(LIMITS.queueMessageBytesMax / 2);
 const DETAIL_CHARS_MAX = 300;
 
 interface Parsed<T> {
@@ -114,7 +112,8 @@ async function handOn(event: WebhookEventMessage, deps: WebhookDeps): Promise<vo
   const wanted = endpoints.filter(
     ({ events, disabledAt }) => disabledAt === null && isSubscribed(events, type),
   );
-  const body = wanted.length > 0 ? webhookBody(event, deps.origin, BODY_CHARS_MAX) : "";
+  const body =
+    wanted.length > 0 ? webhookBody(event, deps.origin, LIMITS.queueMessageBytesMax) : "";
   for (const { id: endpointId } of wanted) {
     const deliveryId = webhookDeliveryId(hash, endpointId);
     await deps.enqueue({ kind: "delivery", team, endpointId, deliveryId, body });
