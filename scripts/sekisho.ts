@@ -5,6 +5,7 @@
 import { approve } from "./cli/approve.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
+import { indexRebuild } from "./cli/index-rebuild.ts";
 import { keyNew } from "./cli/key.ts";
 import { missionList, missionOpen, missionReady, missionShow } from "./cli/mission.ts";
 import { token } from "./cli/token.ts";
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "trace replay": traceReplay,
   "incidents list": incidentsList,
   "incidents show": incidentsShow,
+  "index rebuild": indexRebuild,
 };
 
 const words = process.argv.slice(2).filter((word) => word !== "--json");
@@ -74,7 +76,8 @@ function print(outcome: Outcome): number {
   }
   const { exit, message, next, facts } = outcome.error;
   process.stderr.write(`sekisho: ${message}\n  next: ${next}\n`);
-  if (json)
+  // Only when asked: a refused $(sekisho token ...) or export > FILE must leave nothing behind.
+  if (jsonAsked)
     process.stdout.write(`${JSON.stringify({ error: message, next, facts: facts ?? null })}\n`);
   return exit;
 }

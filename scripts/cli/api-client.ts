@@ -89,12 +89,21 @@ export function requireSuccess(
   return err({
     exit: status >= 500 ? 3 : 1,
     message: `${message}${errorLines(problem["errors"])}`,
-    next: nextAfter(status),
+    next: nextAfter(status, problem["code"]),
     facts: body,
   });
 }
 
-function nextAfter(status: number): string {
+/** Where the status alone would send the reader astray. */
+const NEXT_BY_CODE: Readonly<Record<string, string>> = {
+  policy_inactive: "propose a policy (POST /v1/policies) and have a person activate it",
+  incident_unknown: "sekisho incidents list",
+  approval_digest_stale: "sekisho approve ...   (again: what it covers has changed meanwhile)",
+};
+
+function nextAfter(status: number, code: unknown): string {
+  const known = typeof code === "string" ? NEXT_BY_CODE[code] : undefined;
+  if (known !== undefined) return known;
   if (status === 401 || status === 403) {
     return "export SEKISHO_TOKEN=$(sekisho token --team T --sub S --roles ROLES)";
   }
@@ -114,6 +123,15 @@ function errorLines(errors: unknown): string {
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The objects in a list member of an answer; empty when there is none. */
+export function itemsIn(
+  body: unknown,
+  member = "items",
+): readonly Readonly<Record<string, unknown>>[] {
+  const items = isRecord(body) ? body[member] : [];
+  return Array.isArray(items) ? items.filter(isRecord) : [];
 }
 
 function toJson(text: string): unknown {

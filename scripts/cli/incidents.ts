@@ -1,9 +1,8 @@
 /**
  * `sekisho incidents`: the incident index, and one incident with what happened around it.
  */
-import { clientOf, isRecord, requireSuccess } from "./api-client.ts";
+import { clientOf, isRecord, itemsIn, requireSuccess } from "./api-client.ts";
 import { type Command, answer, readArgs } from "./command.ts";
-import { itemsOf } from "./mission.ts";
 import { cell, facts, table } from "./print.ts";
 
 const FILTERS = ["kind", "severity", "reason", "mission", "status", "from", "to", "q"] as const;
@@ -29,7 +28,7 @@ export const incidentsList: Command = {
     const client = clientOf(context);
     const listed = requireSuccess(client, await client.get(`/v1/incidents?${query.toString()}`));
     if (!listed.ok) return listed;
-    const rows = itemsOf(listed.value.body).map((item) => [
+    const rows = itemsIn(listed.value.body).map((item) => [
       cell(item["id"]),
       cell(item["severity"]),
       cell(item["status"]),

@@ -2,7 +2,7 @@
  * `sekisho mission`: open one from a file, list, show, and ask what is ready.
  */
 import type { MissionView, NodeView } from "../../shared/mission/index.ts";
-import { clientOf, isRecord, requireSuccess } from "./api-client.ts";
+import { clientOf, isRecord, itemsIn, requireSuccess } from "./api-client.ts";
 import { type Command, answer, readArgs, readJsonInput } from "./command.ts";
 import { cell, facts, shortHash, table } from "./print.ts";
 
@@ -56,7 +56,7 @@ export const missionList: Command = {
       listed.value.body,
       table(
         ["ID", "STATE", "TITLE", "OPENED"],
-        itemsOf(listed.value.body).map((item) =>
+        itemsIn(listed.value.body).map((item) =>
           ["id", "state", "title", "openedAt"].map((name) => cell(item[name])),
         ),
       ),
@@ -97,15 +97,10 @@ export const missionReady: Command = {
     const id = encodeURIComponent(args.value.positionals[0] ?? "");
     const ready = requireSuccess(client, await client.get(`/v1/missions/${id}/ready`));
     if (!ready.ok) return ready;
-    const nodes = itemsOf(ready.value.body) as unknown as readonly NodeView[];
+    const nodes = itemsIn(ready.value.body) as unknown as readonly NodeView[];
     return answer(ready.value.body, nodeTable(nodes));
   },
 };
-
-export function itemsOf(body: unknown): readonly Readonly<Record<string, unknown>>[] {
-  const items = isRecord(body) ? (body["items"] ?? body["nodes"]) : [];
-  return Array.isArray(items) ? items.filter(isRecord) : [];
-}
 
 function nodeTable(nodes: readonly NodeView[]): string {
   return table(

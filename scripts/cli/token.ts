@@ -1,18 +1,19 @@
 /**
  * `sekisho token`: a development access token, signed with the key of the local state folder. Refuses to
- * sign for an instance that does not call itself local; a hosted one trusts another issuer anyway.
+ * sign for an instance that does not run on that folder's keys; a hosted one trusts another issuer anyway.
  */
 import { err, ok } from "../../shared/result.ts";
 import {
   DEFAULT_STATE_DIR,
+  type LocalKeys,
   ROLES,
   type Role,
   TOKEN_TTL_SECONDS,
   mintToken,
   readKeys,
 } from "../local/keys.ts";
-import { clientOf, isRecord, requireSuccess } from "./api-client.ts";
-import { type Command, answer, readArgs, usageError } from "./command.ts";
+import { type ApiClient, clientOf, itemsIn, requireSuccess } from "./api-client.ts";
+import { type Command, type Failure, answer, readArgs, usageError } from "./command.ts";
 
 const USAGE = "token --team T --sub S --roles agent,operator [--ttl SECONDS] [--state DIR]";
 
@@ -37,23 +38,35 @@ export const token: Command = {
     if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds < 1) {
       return usageError(USAGE, "--ttl is a whole number of seconds");
     }
-    const client = clientOf(context);
-    const health = requireSuccess(client, await client.get("/health"));
-    if (!health.ok) return health;
-    if (!isRecord(health.value.body) || health.value.body["mode"] !== "local") {
-      const message = `${client.url} is not a local instance; it accepts no development token`;
-      return err({ exit: 1, message, next: "ask that instance's identity provider for a token" });
-    }
     const keys = readKeys(state);
     if (!keys.ok) {
       return err({ exit: 2, message: keys.error.detail, next: "sekisho dev   (or --state DIR)" });
     }
+    const refused = await whyNotLocal(clientOf(context), keys.value, state);
+    if (refused !== null) return err(refused);
     const signed = await mintToken(keys.value, { team, sub, roles, ttlSeconds });
     // In $(sekisho token ...) stdout is a pipe, and the token itself is what is wanted.
     if (!context.jsonAsked) return ok({ kind: "raw", text: `${signed}\n` });
     return answer({ token: signed, team, sub, roles, expiresInSeconds: ttlSeconds }, signed);
   },
 };
+
+/** The instance is this state folder's exactly when it publishes this folder's ticket keys. */
+async function whyNotLocal(
+  client: ApiClient,
+  keys: LocalKeys,
+  state: string,
+): Promise<Failure | null> {
+  const published = requireSuccess(client, await client.get("/.well-known/jwks.json"));
+  if (!published.ok) return published.error;
+  const kids = itemsIn(published.value.body, "keys").map((key) => key["kid"]);
+  if (keys.tickets.every((key) => kids.includes(key.kid))) return null;
+  return {
+    exit: 1,
+    message: `${client.url} is not the local instance of ${state}; it would accept no token of ours`,
+    next: "sekisho token --state DIR ...   (or ask that instance's identity provider)",
+  };
+}
 
 function readRoles(text: string | undefined): readonly Role[] | null {
   const names = (text ?? "").split(",").map((name) => name.trim());

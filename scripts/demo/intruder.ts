@@ -31,8 +31,8 @@ export async function tellIntrusion(
 ): Promise<void> {
   const before = await stage.world.vendorLedger();
   const stolen = stealTicket(await stage.trace(), attempt.node);
-  teller.line("Somebody has read the trace and can write to the tickets queue. They take the");
-  teller.line(`ticket that was used for ${stolen.action.type} and present it again.`);
+  teller.line("Somebody has read the trace and can write to the tickets queue.");
+  teller.line(`They take the used ticket of ${stolen.action.type} and present it again.`);
   await present(stage, stolen.jws, stolen.action);
   await tellIncident(stage, teller, "NONCE_USED");
 
@@ -110,5 +110,5 @@ async function tellIncident(stage: Stage, teller: Teller, reason: string): Promi
   const { length } = context["before"];
   must(length > 0, "the incident shows what happened before it", context);
   teller.refused(`refused: ${reason}`, `${incident.id}, ${incident.severity}: ${incident.summary}`);
-  teller.line(`  with the ${length} events before it as context`);
+  teller.fact("context", `the ${length} events before it and what followed`);
 }

@@ -16,7 +16,7 @@ export interface Teller {
   end(ok: boolean, text: string): void;
 }
 
-const WIDTH = 78;
+const WIDTH = 80;
 
 /** A teller on standard output. */
 export function createTeller(out: NodeJS.WriteStream = process.stdout): Teller {
@@ -33,7 +33,10 @@ export function createTeller(out: NodeJS.WriteStream = process.stdout): Teller {
     line: (text) => print(wrap(text, 5)),
     fact: (name, value) => print(`     ${paint.quiet(name.padEnd(14))}${value}`),
     good: (text) => print(wrap(text, 7, `     ${paint.good("✓")} `)),
-    refused: (what, why) => print(`     ${paint.bad("✗")} ${what}\n       ${paint.quiet(why)}`),
+    refused(what, why) {
+      print(wrap(what, 7, `     ${paint.bad("✗")} `));
+      print(paint.quiet(wrap(why, 7)));
+    },
     reason(code, detail, counterfactual) {
       print(wrap(detail, 7, `     ${paint.warn(code)}\n       `));
       if (counterfactual !== undefined)

@@ -7,6 +7,7 @@ import { bundle, claim, primary, secondary } from "../evidence.ts";
 import { type Action, type GateAnswer, type Stage, mustSay } from "../hands.ts";
 import { tellIntrusion } from "../intruder.ts";
 import { must, mustEqual } from "../must.ts";
+import { mustBeAsked } from "../vendor-ledger.ts";
 import { tellApproval, tellForgery } from "../people.ts";
 import type { Story } from "../story.ts";
 import type { Teller } from "../terminal.ts";
@@ -28,11 +29,9 @@ export const vendorSwitch: Story = {
   vendorFailures: {},
   vendorExpects: { received: 1, distinct: 1 },
   steps: [
-    { title: "The agent prepares, and three shortcuts are refused", play: tellPreparation },
-    { title: "The gate says BLOCKED, and what would change its mind", play: tellBlocked },
+    { title: "The agents work, and the gate says BLOCKED", play: tellWork },
     { title: "A person decides", play: tellDecision },
-    { title: "One ticket, one side effect", play: tellExecution },
-    { title: "Another person audits", play: tellAudit },
+    { title: "One ticket, one side effect", play: tellEffect },
     {
       title: "The intruder",
       play: (stage, teller) =>
@@ -41,7 +40,18 @@ export const vendorSwitch: Story = {
   ],
 };
 
-async function tellPreparation(stage: Stage, teller: Teller): Promise<void> {
+async function tellWork(stage: Stage, teller: Teller): Promise<void> {
+  await tellShortcuts(stage, teller);
+  await tellPreparation(stage, teller);
+  await tellBlocked(stage, teller);
+}
+
+async function tellEffect(stage: Stage, teller: Teller): Promise<void> {
+  await tellExecution(stage, teller);
+  await tellAudit(stage, teller);
+}
+
+async function tellShortcuts(stage: Stage, teller: Teller): Promise<void> {
   const early = await stage.propose(BUYER, "execute", "why wait", SWITCH);
   mustSay(early, "block", ["PREDECESSOR_NOT_DONE"]);
   mustEqual(early.nodeState, "NEW", "the early proposal leaves the node NEW");
@@ -50,7 +60,9 @@ async function tellPreparation(stage: Stage, teller: Teller): Promise<void> {
   const wrong = await stage.propose(BUYER, "propose", "I could do this too");
   mustSay(wrong, "block", ["AGENT_NOT_ASSIGNED"]);
   teller.refused("It then takes the analyst's node.", said(wrong));
+}
 
+async function tellPreparation(stage: Stage, teller: Teller): Promise<void> {
   mustSay(await stage.propose(ANALYST, "propose", "Parts cost 18% less at Acme Parts."), "allow");
   const outputs = { recommendation: "switch to acme-parts", annualCostUsd: 240_000 };
   const unproven = await stage.results(ANALYST, "propose", outputs);
@@ -103,7 +115,7 @@ async function tellPreparation(stage: Stage, teller: Teller): Promise<void> {
 }
 
 async function tellBlocked(stage: Stage, teller: Teller): Promise<void> {
-  teller.line(`The buying agent proposes ${SWITCH.type} for the board to approve, at risk 4:`);
+  teller.line(`The buyer proposes ${SWITCH.type} for the board to approve, at risk 4:`);
   teller.fact("arguments", JSON.stringify(SWITCH.args));
   const blocked = await stage.propose(BUYER, "approve", "The board decides on the switch.", SWITCH);
   mustSay(blocked, "block", ["PRIMARY_SOURCE_REQUIRED", "APPROVAL_MISSING"]);
@@ -149,7 +161,7 @@ async function tellExecution(stage: Stage, teller: Teller): Promise<void> {
   const node = await stage.untilNode("execute", "DONE");
   const { requests } = await stage.world.vendorLedger();
   mustEqual(requests.length, 1, "the vendor was reached once");
-  mustEqual(requests[0]?.body, SWITCH.args, "the vendor got the approved arguments");
+  mustBeAsked(requests[0], SWITCH);
   must(node.receipt?.outcome === "succeeded", "the receipt says so", node.receipt);
   mustEqual(requests[0]?.idempotencyKey, node.receipt.jti, "under the ticket's own id");
   teller.fact("ticket", node.receipt.jti);
