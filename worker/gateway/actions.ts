@@ -33,7 +33,6 @@ const registrySchema = z.record(
   z.discriminatedUnion("connector", [httpActionSchema, logActionSchema]),
 );
 
-export type HttpAction = z.output<typeof httpActionSchema>;
 export type RegisteredAction = z.output<typeof registrySchema>[string];
 export type ActionRegistry = ReadonlyMap<string, RegisteredAction>;
 
