@@ -1,0 +1,90 @@
+/**
+ * The invariants of approvals: every recorded signature is verified again, with the key recorded
+ * beside it, over the statement it must be about; a person counts once and never for themselves.
+ */
+import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
+import { verifyJws } from "../../shared/jws.ts";
+import { dataOf } from "../../shared/mission/index.ts";
+import type { TraceEvent } from "../../shared/trace/index.ts";
+import { digestOf, type Model, type ModelNode, type Say } from "./mission-model.ts";
+
+/** Checks an event about approvals and folds it into the model; other events are none of its business. */
+export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
+  switch (event.type) {
+    case "approval.requested": {
+      const { gateDigest, requirement } = dataOf(event, "approval.requested");
+      if (gateDigest !== digestOf(model, node))
+        say("I14", `seq ${event.seq}: people are asked about another digest`);
+      node.requested.set(gateDigest, requirement.quorum);
+      return;
+    }
+    case "approval.granted": {
+      const { gateDigest, approver, statementExpiresAt } = dataOf(event, "approval.granted");
+      checkSignature(model, node, event, "approve", say);
+      if (approver === node.proposal?.agent.id)
+        say("I12", `seq ${event.seq}: ${approver} approves their own proposal`);
+      const already = node.approvals.some(
+        (a) => a.approver === approver && a.gateDigest === gateDigest && a.expiresAt > event.at,
+      );
+      if (already) say("I12", `seq ${event.seq}: ${approver} approves twice`);
+      node.approvals.push({ approver, gateDigest, expiresAt: statementExpiresAt });
+      return;
+    }
+    case "approval.denied":
+      checkSignature(model, node, event, "deny", say);
+      node.refused.add(dataOf(event, "approval.denied").gateDigest);
+      node.approvals = [];
+      return;
+    case "approval.expired":
+      if (dataOf(event, "approval.expired").deadlineAt > event.at)
+        say("I8", `seq ${event.seq}: expired before its deadline`);
+      node.refused.add(dataOf(event, "approval.expired").gateDigest);
+      node.approvals = [];
+      return;
+    case "approval.voided": {
+      const { gateDigest, newGateDigest } = dataOf(event, "approval.voided");
+      if (gateDigest === newGateDigest || newGateDigest !== digestOf(model, node))
+        say("I14", `seq ${event.seq}: voided for no change`);
+      node.approvals = [];
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+/** I1: the signature is verified again, with the recorded key, over what it must be about. */
+function checkSignature(
+  model: Model,
+  node: ModelNode,
+  event: TraceEvent,
+  decision: string,
+  say: Say,
+): void {
+  const { gateDigest, approver, kid, jwk } = event.data as Readonly<Record<string, unknown>>;
+  const verified = verifyJws(event.approvalSignature, {
+    typ: "sekisho-approval+jwt",
+    algs: ["EdDSA", "ES256"],
+    keyByKid: (name) => (name === kid ? (jwk as PublicJwk) : undefined),
+  });
+  if (!verified.ok || jwkThumbprint(jwk as PublicJwk) !== kid) {
+    say("I1", `seq ${event.seq}: the signature does not verify`);
+    return;
+  }
+  const signed = verified.value.payload;
+  const expected = {
+    missionId: model.opened.missionId,
+    nodeId: node.spec.id,
+    attempt: node.attempt,
+    gateDigest,
+    approver,
+    decision,
+  };
+  for (const [name, value] of Object.entries(expected))
+    if (signed[name] !== value) say("I1", `seq ${event.seq}: ${name} is not what was signed`);
+  const expiresAt = signed["expiresAt"];
+  if (typeof expiresAt !== "string" || expiresAt <= event.at)
+    say("I1", `seq ${event.seq}: the statement had expired`);
+  if (gateDigest !== digestOf(model, node))
+    say("I14", `seq ${event.seq}: the signature is over another digest`);
+}

@@ -1,0 +1,135 @@
+/**
+ * The model that the invariants keep of a mission: what its trace says, in plain mutable data, far
+ * simpler than the core's state and folded by other code, so that the two can be compared.
+ */
+import { hashJson } from "../../shared/canonical.ts";
+import type { EvidenceBundle } from "../../shared/evidence/index.ts";
+import { dataOf, type EventData } from "../../shared/mission/index.ts";
+import type { NodeSpec } from "../../shared/plan/index.ts";
+import type { TraceEvent } from "../../shared/trace/index.ts";
+
+/** Reports a violation: the invariant's id, and what is wrong. */
+export type Say = (id: string, detail: string) => void;
+
+export interface ModelApproval {
+  readonly approver: string;
+  readonly gateDigest: string;
+  readonly expiresAt: string;
+}
+
+/** What the trace says of one node. */
+export interface ModelNode {
+  readonly spec: NodeSpec;
+  readonly predecessors: readonly string[];
+  status: string;
+  attempt: number;
+  proposal: EventData["proposal.submitted"]["proposal"] | null;
+  evidence: EvidenceBundle[];
+  approvals: ModelApproval[];
+  refused: Set<string>;
+  requested: Map<string, number>;
+  /** The last entry gate that allowed, and who had approved its digest then. */
+  entry: { readonly digest: string; readonly seq: number; readonly attempt: number } | null;
+  result: EventData["result.submitted"]["result"] | null;
+  /** Outcome of the ticket of the attempt under way. */
+  ticket: {
+    readonly jti: string;
+    readonly attempt: number;
+    outcome: "outstanding" | "burnt" | "succeeded" | "failed" | "unknown";
+  } | null;
+  inDoubt: boolean;
+  fence: Readonly<Record<string, number>>;
+}
+
+/** What the trace says of a mission. */
+export interface Model {
+  readonly opened: EventData["mission.opened"];
+  readonly nodes: ReadonlyMap<string, ModelNode>;
+  status: string;
+  sealed: boolean;
+  readonly fences: Map<string, number>;
+  readonly holders: Map<string, string>;
+  readonly jtis: Set<string>;
+}
+
+/** Begins a model with the first event; checks that plan and policy give their hashes and the graph is acyclic. */
+export function openModel(event: TraceEvent, say: Say): Model {
+  const opened = dataOf(event, "mission.opened");
+  if (hashJson(opened.plan) !== opened.planHash) say("I5", "the plan does not give its hash");
+  if (hashJson(opened.policy.document) !== opened.policy.hash)
+    say("I13", "the policy does not give its hash");
+  const nodes = new Map<string, ModelNode>();
+  for (const spec of opened.plan.nodes) {
+    const before = new Set(
+      opened.plan.edges.filter((edge) => edge.to === spec.id).map((edge) => edge.from),
+    );
+    const predecessors = opened.plan.nodes.map((node) => node.id).filter((id) => before.has(id));
+    nodes.set(spec.id, {
+      spec,
+      predecessors,
+      status: "NEW",
+      attempt: 1,
+      proposal: null,
+      evidence: [],
+      approvals: [],
+      refused: new Set(),
+      requested: new Map(),
+      entry: null,
+      result: null,
+      ticket: null,
+      inDoubt: false,
+      fence: {},
+    });
+  }
+  if (!isAcyclic(nodes)) say("I5", "the plan has a cycle");
+  return {
+    opened,
+    nodes,
+    status: "active",
+    sealed: false,
+    fences: new Map(),
+    holders: new Map(),
+    jtis: new Set(),
+  };
+}
+
+/** Takes away what waits for nothing until nothing is left. */
+function isAcyclic(nodes: ReadonlyMap<string, ModelNode>): boolean {
+  const left = new Set(nodes.keys());
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    for (const id of left)
+      if (!nodes.get(id)?.predecessors.some((other) => left.has(other))) left.delete(id);
+  }
+  return left.size === 0;
+}
+
+/** Predecessors that are not DONE. */
+export function unfinished(model: Model, node: ModelNode): readonly string[] {
+  return node.predecessors.filter((id) => model.nodes.get(id)?.status !== "DONE");
+}
+
+/** The newest bundle of each kind the node requires, in order of kind. */
+export function availableTo(model: Model, node: ModelNode) {
+  const before = node.predecessors.flatMap((id) => model.nodes.get(id)?.evidence ?? []);
+  const newest = new Map<string, ModelNode["evidence"][number]>();
+  for (const bundle of [...model.opened.inputs, ...before, ...node.evidence])
+    if (node.spec.evidenceIn.includes(bundle.kind)) newest.set(bundle.kind, bundle);
+  return [...newest.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
+}
+
+/** The hash of everything an approver must see, worked out again. */
+export function digestOf(model: Model, node: ModelNode): string {
+  const action = node.proposal?.action ?? null;
+  return hashJson({
+    missionId: model.opened.missionId,
+    nodeId: node.spec.id,
+    planHash: model.opened.planHash,
+    actionType: action?.type ?? null,
+    argsHash: action?.argsHash ?? null,
+    evidenceHashes: availableTo(model, node).map((bundle) => bundle.hash),
+    policyHash: model.opened.policy.hash,
+    risk: node.spec.risk,
+    attempt: node.attempt,
+  });
+}

@@ -1,0 +1,328 @@
+/**
+ * The invariants of one node's events: who approved, on what evidence, with which ticket, and
+ * whether the gate that let it run could have. Everything is worked out again from the trace.
+ */
+import { evidenceHash } from "../../shared/evidence/index.ts";
+import { hashJson } from "../../shared/canonical.ts";
+import type { PublicJwk } from "../../shared/crypto.ts";
+import { verifyJws } from "../../shared/jws.ts";
+import { dataOf } from "../../shared/mission/index.ts";
+import { evaluatePolicy } from "../../shared/policy/index.ts";
+import type { TicketClaims } from "../../shared/ticket/index.ts";
+import type { TraceEvent } from "../../shared/trace/index.ts";
+import type { Model, ModelNode, Say } from "./mission-model.ts";
+import { checkApproval } from "./approval-invariants.ts";
+import { availableTo, digestOf, unfinished } from "./mission-model.ts";
+
+/** Checks one event of `node` and folds it into the model. */
+export function checkNodeEvent(
+  model: Model,
+  node: ModelNode,
+  event: TraceEvent,
+  say: Say,
+  ticketKey: PublicJwk | null,
+): void {
+  switch (event.type) {
+    case "node.ready":
+      if (unfinished(model, node).length > 0) say("I4", `${node.spec.id} is READY too early`);
+      break;
+    case "evidence.submitted": {
+      const { bundle } = dataOf(event, "evidence.submitted");
+      if (evidenceHash(bundle) !== bundle.hash || event.evidenceHash !== bundle.hash)
+        say("I2", `seq ${event.seq}: the bundle does not give its hash`);
+      node.evidence.push(bundle);
+      break;
+    }
+    case "proposal.submitted": {
+      const { proposal } = dataOf(event, "proposal.submitted");
+      const { action } = proposal;
+      if (action && hashJson(action.args) !== action.argsHash)
+        say("I14", `seq ${event.seq}: the arguments do not give their hash`);
+      if (proposal.agent.banned)
+        say("I8", `seq ${event.seq}: a banned agent's proposal is adopted`);
+      node.proposal = proposal;
+      node.result = null;
+      break;
+    }
+    case "proposal.refused":
+      if (event.gateResult?.verdict === "allow") say("I8", `seq ${event.seq}: refused yet allowed`);
+      break;
+    case "result.submitted": {
+      const { result } = dataOf(event, "result.submitted");
+      if (result.by !== node.proposal?.agent.id)
+        say("I8", `seq ${event.seq}: the result is of ${result.by}`);
+      node.result = result;
+      break;
+    }
+    case "gate.evaluated":
+      checkGate(model, node, event, say);
+      break;
+    case "node.failed":
+      checkFailure(model, node, event, say);
+      break;
+    case "ticket.issued":
+      checkTicket(model, node, event, say, ticketKey);
+      break;
+    case "receipt.recorded": {
+      const { receipt } = dataOf(event, "receipt.recorded");
+      if (node.ticket?.outcome !== "outstanding" || node.ticket.jti !== receipt.jti)
+        say("I7", `seq ${event.seq}: a receipt for no outstanding ticket`);
+      if (node.ticket) node.ticket.outcome = receipt.outcome;
+      break;
+    }
+    default:
+      checkApproval(model, node, event, say);
+  }
+  if (event.stateAfter !== null) node.status = event.stateAfter;
+}
+
+function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
+  const data = dataOf(event, "gate.evaluated");
+  const allowed = event.gateResult?.verdict === "allow";
+  if (data.policyHash !== model.opened.policy.hash)
+    say("I13", `seq ${event.seq} names another policy`);
+  if (data.attempt !== node.attempt) say("I14", `seq ${event.seq} names attempt ${data.attempt}`);
+  release(model, node);
+  if (data.phase === "exit") {
+    if (data.gateDigest !== node.entry?.digest)
+      say("I1", `seq ${event.seq}: the exit gate names a digest that did not run`);
+    if (allowed) checkDone(model, node, event, say);
+    return;
+  }
+  const digest = digestOf(model, node);
+  if (data.gateDigest !== digest)
+    say("I14", `seq ${event.seq}: the digest is not that of what is asked`);
+  if (node.approvals.some((approval) => approval.gateDigest !== digest))
+    say("I14", `seq ${event.seq}: approvals of another digest are still held`);
+  if (!allowed) return;
+  if (unfinished(model, node).length > 0)
+    say("I4", `seq ${event.seq}: RUNNING before its predecessors are DONE`);
+  if (node.attempt > node.spec.attemptsMax)
+    say("I8", `seq ${event.seq}: attempt ${node.attempt} of ${node.spec.attemptsMax} runs`);
+  checkPeople(model, node, digest, event.at, event.seq, say);
+  checkEvidence(model, node, event.at, event.seq, say);
+  checkCoverage(model, node, event.seq, say);
+  takeLease(model, node, data.lease?.fence ?? {}, event.seq, say);
+  node.entry = { digest, seq: event.seq, attempt: node.attempt };
+}
+
+/** I1, I12, I13: the people and the policy behind an entry gate that allowed. */
+function checkPeople(
+  model: Model,
+  node: ModelNode,
+  digest: string,
+  at: string,
+  seq: number,
+  say: Say,
+): void {
+  const { spec, proposal } = node;
+  const decision = evaluatePolicy(model.opened.policy.document, {
+    kind: spec.kind,
+    actionType: proposal?.action?.type ?? null,
+    args: proposal?.action?.args ?? null,
+    agent: proposal?.agent.id ?? "system",
+    zone: spec.zone ?? null,
+    risk: spec.risk,
+  });
+  if (decision.effect !== "permit") {
+    say("I13", `seq ${seq}: the pinned policy does not permit this`);
+    return;
+  }
+  const valid = node.approvals.filter(
+    (approval) => approval.gateDigest === digest && approval.expiresAt > at,
+  );
+  const people = new Set(valid.map((approval) => approval.approver));
+  if (people.size < quorumOf(node, decision.quorum))
+    say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
+  if (proposal && people.has(proposal.agent.id))
+    say("I12", `seq ${seq}: the proposer is among the approvers`);
+  if (node.refused.has(digest) && quorumOf(node, decision.quorum) > 0)
+    say("I1", `seq ${seq}: a refused digest runs`);
+}
+
+function quorumOf({ spec }: ModelNode, byPolicy: number): number {
+  const needed = spec.kind === "approval" || spec.risk >= 3 || byPolicy > 0;
+  return needed ? Math.max(spec.approval?.quorum ?? 1, byPolicy) : 0;
+}
+
+/** I2: what the node requires is there, sound and in date. */
+function checkEvidence(model: Model, node: ModelNode, at: string, seq: number, say: Say): void {
+  const { spec } = node;
+  const available = availableTo(model, node);
+  const values = new Map<string, string>();
+  for (const kind of spec.evidenceIn)
+    if (!available.some((bundle) => bundle.kind === kind))
+      say("I2", `seq ${seq}: no evidence of kind ${kind}`);
+  for (const bundle of available) {
+    if (bundle.expiresAt !== null && bundle.expiresAt <= at)
+      say("I2", `seq ${seq}: ${bundle.kind} has expired`);
+    for (const { subject, predicate, value, sources, confidence } of bundle.claims) {
+      const about = hashJson([subject, predicate]);
+      if ((values.get(about) ?? hashJson(value)) !== hashJson(value))
+        say("I2", `seq ${seq}: the evidence contradicts itself`);
+      values.set(about, hashJson(value));
+      if (sources.length === 0) say("I2", `seq ${seq}: a claim without a source`);
+      if (spec.risk >= 3 && !sources.some((s) => s.kind === "primary"))
+        say("I2", `seq ${seq}: risk ${spec.risk} without a primary source`);
+      if (confidence < spec.confidenceMin)
+        say("I2", `seq ${seq}: confidence ${confidence} is too low`);
+    }
+  }
+}
+
+/** I1, I12 across nodes: an execution runs only what its approval node approved, proposed by no approver. */
+function checkCoverage(model: Model, node: ModelNode, seq: number, say: Say): void {
+  const covering = [...model.nodes.values()].find((other) => other.spec.approves === node.spec.id);
+  if (!covering) return;
+  const [approved, action] = [covering.proposal?.action, node.proposal?.action];
+  if (
+    covering.status !== "DONE" ||
+    !action ||
+    approved?.argsHash !== action.argsHash ||
+    approved.type !== action.type
+  )
+    say("I1", `seq ${seq}: the action is not the approved one`);
+  const approvers = covering.approvals.filter(
+    (approval) => approval.gateDigest === covering.entry?.digest,
+  );
+  if (approvers.some((approval) => approval.approver === node.proposal?.agent.id))
+    say("I12", `seq ${seq}: the proposer approved this action`);
+}
+
+/** I10: exclusive slices, strictly rising fencing numbers. */
+function takeLease(
+  model: Model,
+  node: ModelNode,
+  fence: Readonly<Record<string, number>>,
+  seq: number,
+  say: Say,
+): void {
+  const slices = Object.keys(fence).sort();
+  if (JSON.stringify(slices) !== JSON.stringify([...new Set(node.spec.writeSet)].sort()))
+    say("I10", `seq ${seq}: the lease is not the write-set`);
+  for (const [slice, number] of Object.entries(fence)) {
+    if (number <= (model.fences.get(slice) ?? 0))
+      say("I10", `seq ${seq}: fence ${number} of ${slice} does not rise`);
+    if (model.holders.has(slice))
+      say("I10", `seq ${seq}: ${slice} is held by ${model.holders.get(slice)}`);
+    model.fences.set(slice, number);
+    model.holders.set(slice, node.spec.id);
+  }
+  node.fence = fence;
+}
+
+function release(model: Model, node: ModelNode): void {
+  for (const slice of Object.keys(node.fence)) model.holders.delete(slice);
+  node.fence = {};
+}
+
+/** I1, I8: what DONE promises. */
+function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
+  const { spec, entry, result } = node;
+  const people = new Set(
+    node.approvals.filter((a) => a.gateDigest === entry?.digest).map((a) => a.approver),
+  );
+  const asked = node.requested.get(entry?.digest ?? "") ?? 0;
+  const need =
+    spec.kind === "approval" || spec.risk >= 3
+      ? Math.max(1, spec.approval?.quorum ?? 1, asked)
+      : asked;
+  if (people.size < need)
+    say(
+      "I1",
+      `seq ${event.seq}: DONE with ${people.size} of ${need} approvals over the digest that ran`,
+    );
+  for (const kind of spec.evidenceOut)
+    if (!node.evidence.some((bundle) => bundle.kind === kind))
+      say("I8", `seq ${event.seq}: DONE without evidence ${kind}`);
+  if (
+    spec.kind === "execution" &&
+    (node.ticket?.attempt !== node.attempt || node.ticket.outcome !== "succeeded")
+  )
+    say("I8", `seq ${event.seq}: DONE without a success of this attempt`);
+  if (spec.kind !== "decision" || spec.ownerX === "system") return;
+  if (!spec.tests.every(({ id }) => result?.tests.some((test) => test.id === id && test.passed)))
+    say("I8", `seq ${event.seq}: DONE without its tests`);
+  if (!spec.outputs.every((name) => Object.hasOwn(result?.outputs ?? {}, name)))
+    say("I8", `seq ${event.seq}: DONE without its outputs`);
+  if (unfinished(model, node).length > 0)
+    say("I4", `seq ${event.seq}: DONE before its predecessors`);
+}
+
+function checkFailure(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
+  const { attempt, cause } = dataOf(event, "node.failed");
+  release(model, node);
+  if (attempt !== node.attempt)
+    say("I3", `seq ${event.seq}: attempt ${attempt} failed, ${node.attempt} was under way`);
+  if (node.ticket?.outcome === "outstanding") node.ticket.outcome = "burnt";
+  if (cause === "in_doubt") {
+    if (event.stateAfter !== "BLOCKED")
+      say("I15", `seq ${event.seq}: an unknown outcome leads to ${event.stateAfter}`);
+    node.inDoubt = true;
+    return;
+  }
+  if (node.ticket?.attempt === attempt && node.ticket.outcome === "unknown")
+    say("I15", `seq ${event.seq}: an unknown outcome is counted as a failure`);
+  if ((event.stateAfter === "READY") !== attempt < node.spec.attemptsMax)
+    say("I8", `seq ${event.seq}: the attempt budget is not kept`);
+  node.attempt += 1;
+  if (event.stateAfter !== "READY") return;
+  node.proposal = null;
+  node.result = null;
+  node.approvals = [];
+}
+
+/** I7: one ticket an attempt, right behind the gate that allowed it, and saying exactly what was allowed. */
+function checkTicket(
+  model: Model,
+  node: ModelNode,
+  event: TraceEvent,
+  say: Say,
+  ticketKey: PublicJwk | null,
+): void {
+  const data = dataOf(event, "ticket.issued");
+  const claims = data.claims as TicketClaims;
+  const { spec, entry, ticket, proposal } = node;
+  if (spec.kind !== "execution" || node.status !== "RUNNING")
+    say("I7", `seq ${event.seq}: a ticket for a ${node.status} ${spec.kind}`);
+  if (
+    entry?.seq !== event.seq - 1 ||
+    claims.trace_seq !== entry.seq ||
+    claims.trace_hash !== event.prevHash
+  )
+    say("I7", `seq ${event.seq}: the ticket does not follow the gate that allowed it`);
+  if (ticket && ticket.attempt >= node.attempt)
+    say("I7", `seq ${event.seq}: a second ticket for attempt ${node.attempt}`);
+  if (ticket?.outcome === "outstanding" || ticket?.outcome === "unknown")
+    say("I15", `seq ${event.seq}: a ticket while another is ${ticket.outcome}`);
+  if (model.jtis.has(claims.jti)) say("I7", `seq ${event.seq}: the ticket id is used twice`);
+  const expected = {
+    txn: model.opened.missionId,
+    team: model.opened.team,
+    node_id: spec.id,
+    attempt: node.attempt,
+    sub: proposal?.agent.id,
+    action_type: proposal?.action?.type,
+    args_hash: proposal?.action?.argsHash,
+    risk_level: spec.risk,
+    gate_digest: entry?.digest,
+    policy_version: model.opened.policy.version,
+    graph_hash: model.opened.planHash,
+  };
+  for (const [name, value] of Object.entries(expected))
+    if (claims[name as keyof TicketClaims] !== value)
+      say("I7", `seq ${event.seq}: ${name} is not what the gate allowed`);
+  if (hashJson(claims.fence) !== hashJson(node.fence))
+    say("I7", `seq ${event.seq}: the fence is not the lease's`);
+  if (ticketKey) {
+    const verified = verifyJws(data.ticket, {
+      typ: "sekisho-ticket+jwt",
+      algs: ["EdDSA"],
+      keyByKid: () => ticketKey,
+    });
+    if (!verified.ok || hashJson(verified.value.payload) !== hashJson(claims))
+      say("I7", `seq ${event.seq}: the ticket is not signed as recorded`);
+  }
+  model.jtis.add(claims.jti);
+  node.ticket = { jti: claims.jti, attempt: node.attempt, outcome: "outstanding" };
+}

@@ -1,0 +1,191 @@
+/**
+ * Random plans and policies that compile: genes in, a sound plan out, so that shrinking a gene
+ * shrinks the plan. Repairs what chance breaks instead of throwing plans away.
+ */
+import fc from "fast-check";
+import {
+  compilePlan,
+  type CompiledPlan,
+  type PlanInput,
+  planSchema,
+} from "../../shared/plan/index.ts";
+import type { PinnedPolicy } from "../../shared/policy/index.ts";
+import { iso, type NodeInput, policy, rule } from "./builders.ts";
+
+export const ACTION = "do.it";
+export const GROUP = "board";
+
+export interface NodeGene {
+  /** 0-3 decision, 4-6 execution, 7 approval, 8 approval of an execution, 9 system. */
+  readonly kind: number;
+  readonly risk: number;
+  readonly preds: number;
+  readonly evidence: number;
+  readonly quorum: number;
+  readonly write: number;
+  readonly attempts: number;
+  readonly traits: number;
+}
+
+export interface PlanGene {
+  readonly nodes: readonly NodeGene[];
+  readonly policy: number;
+  readonly authorization: number;
+}
+
+const nodeGene: fc.Arbitrary<NodeGene> = fc.record({
+  kind: fc.integer({ min: 0, max: 9 }),
+  risk: fc.integer({ min: 0, max: 4 }),
+  preds: fc.nat({ max: 4095 }),
+  evidence: fc.nat({ max: 63 }),
+  quorum: fc.integer({ min: 1, max: 2 }),
+  write: fc.nat({ max: 7 }),
+  attempts: fc.integer({ min: 1, max: 3 }),
+  traits: fc.nat({ max: 15 }),
+});
+
+/** Plans of 1 to 12 nodes. */
+export const planGene: fc.Arbitrary<PlanGene> = fc.record({
+  nodes: fc.array(nodeGene, { minLength: 1, maxLength: 12, size: "max" }),
+  policy: fc.nat({ max: 5 }),
+  authorization: fc.nat({ max: 9 }),
+});
+
+/** The plan of a gene: always sound. */
+export function planOf(gene: PlanGene): CompiledPlan {
+  const edges: { from: string; to: string }[] = [];
+  const nodes = gene.nodes.map((node, at) => {
+    for (let before = 0; before < at; before += 1)
+      // Two bits for an edge keep the graph sparse enough to finish.
+      if ((node.preds >> before) & 1 && (before + node.preds) % 3 === 0)
+        edges.push({ from: idOf(before), to: idOf(at) });
+    return nodeOf(node, at);
+  });
+  pairApprovals(gene, nodes, edges);
+  giveEvidence(gene, nodes, edges);
+  const authorizationExpiresAt =
+    gene.authorization === 0 ? { authorizationExpiresAt: iso(300) } : {};
+  return repaired({
+    title: "A random plan",
+    phases: ["work"],
+    nodes,
+    edges,
+    missionInputs: ["input"],
+    ...authorizationExpiresAt,
+  });
+}
+
+function idOf(at: number): string {
+  return `n${at}`;
+}
+
+function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: number): NodeInput {
+  const base = { id: idOf(at), phase: "work", title: `Node ${at}`, attemptsMax: attempts };
+  if (kind === 9)
+    return {
+      ...base,
+      kind: "decision",
+      risk: Math.min(risk, 2),
+      ownerR: "system",
+      ownerX: "system",
+    };
+  const writeSet = [0, 1, 2]
+    .filter((bit) => (write >> bit) & 1 && traits & 1)
+    .map((bit) => `artifact#part${bit}`);
+  const group = traits & 2 ? { group: GROUP } : {};
+  const deadlineMs = traits & 4 ? 60_000 : 3_600_000;
+  const approval = risk >= 3 || kind >= 7 ? { approval: { quorum, deadlineMs, ...group } } : {};
+  const agents = traits & 8 ? { agents: ["agent-a", "agent-b"] } : {};
+  const common = {
+    ...base,
+    risk,
+    ownerR: risk >= 3 ? "human" : "agent",
+    writeSet,
+    ...approval,
+    ...agents,
+  } as const;
+  if (kind >= 7) return { ...common, kind: "approval", ownerX: "human" };
+  if (kind >= 4)
+    return {
+      ...common,
+      kind: "execution",
+      ownerX: "agent",
+      action: { type: ACTION, args: { currency: "EUR" } },
+    };
+  const outputs = traits & 4 ? ["report"] : [];
+  return {
+    ...common,
+    kind: "decision",
+    ownerX: "agent",
+    outputs,
+    tests: [{ id: "accepted", title: "Accepted" }],
+  };
+}
+
+function pairApprovals(
+  gene: PlanGene,
+  nodes: NodeInput[],
+  edges: { from: string; to: string }[],
+): void {
+  const approved = new Set<string>();
+  for (const [at, { kind }] of gene.nodes.entries()) {
+    const node = nodes[at];
+    if (kind !== 8 || !node) continue;
+    const target = nodes
+      .slice(at + 1)
+      .find((other) => other.kind === "execution" && !approved.has(other.id));
+    if (!target) continue;
+    approved.add(target.id);
+    nodes[at] = { ...node, approves: target.id };
+    if (!edges.some((edge) => edge.from === node.id && edge.to === target.id))
+      edges.push({ from: node.id, to: target.id });
+  }
+}
+
+function giveEvidence(
+  gene: PlanGene,
+  nodes: NodeInput[],
+  edges: readonly { from: string; to: string }[],
+): void {
+  for (const [at, { evidence, kind }] of gene.nodes.entries()) {
+    const node = nodes[at];
+    if (!node) continue;
+    const before = edges.filter((edge) => edge.to === node.id).map((edge) => edge.from);
+    const supplied = new Set([
+      "input",
+      ...nodes
+        .filter((other) => before.includes(other.id))
+        .flatMap((other) => other.evidenceOut ?? []),
+    ]);
+    const evidenceIn = [...supplied].filter((_kind, index) => (evidence >> index) & 1 && index < 3);
+    const evidenceOut = kind !== 9 && evidence & 8 ? [`e${evidence % 3}`] : [];
+    nodes[at] = { ...node, evidenceIn, evidenceOut };
+  }
+}
+
+/** Takes away write-sets that clash until the plan compiles; nothing else can be wrong with it. */
+function repaired(input: PlanInput): CompiledPlan {
+  let nodes = input.nodes;
+  for (;;) {
+    const compiled = compilePlan(planSchema.parse({ ...input, nodes }));
+    if (compiled.ok) return compiled.value;
+    const clash = compiled.error.violations.find(
+      (violation) => violation.code === "write_conflict",
+    );
+    if (!clash) throw new Error(`a random plan is unsound: ${JSON.stringify(compiled.error)}`);
+    const at = Number(clash.pointer.split("/")[2]);
+    nodes = nodes.map((node, index) => (index === at ? { ...node, writeSet: [] } : node));
+  }
+}
+
+/** Policies that permit most things: by amount, with a quorum of their own, or with a forbidden agent. */
+export function policyOf({ policy: variant }: PlanGene): PinnedPolicy {
+  const decide = rule({ id: "decide", kinds: ["decision", "approval"] });
+  const small = { path: "/amount", op: "lte", value: 100 } as const;
+  const act = rule({ id: "act", kinds: ["execution"], actions: [ACTION], when: [small] });
+  if (variant === 1) return policy([decide, { ...act, approval: { quorum: 1 } }]);
+  if (variant === 2)
+    return policy([decide, act, rule({ id: "not-b", effect: "forbid", agents: ["agent-b"] })]);
+  if (variant === 3) return policy([{ ...decide, riskMax: 3 }, act]);
+  return policy([decide, act]);
+}
