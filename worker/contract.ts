@@ -39,6 +39,8 @@ interface RouteSpec<P extends string, Params extends Shape, Query extends Shape>
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: z.ZodType;
+  /** True where no body at all stands for an empty object. */
+  readonly bodyOptional?: boolean;
   /** True where the answer's ETag is the mission's head. */
   readonly etag?: boolean;
   /** True where If-Match is honoured. */
@@ -95,7 +97,9 @@ export function defineRoute<
     request: {
       ...(spec.params === undefined ? {} : { params: spec.params }),
       ...(spec.query === undefined ? {} : { query: spec.query }),
-      ...(spec.body === undefined ? {} : { body: requestBody(spec.body) }),
+      ...(spec.body === undefined
+        ? {}
+        : { body: requestBody(spec.body, spec.bodyOptional !== true) }),
     },
     responses: { ...answerResponses(spec), ...problemResponses(problems) },
     middleware,
@@ -142,9 +146,9 @@ function headerParameters<P extends string, A extends Shape, B extends Shape>(
   return parameters;
 }
 
-function requestBody(schema: z.ZodType) {
+function requestBody(schema: z.ZodType, required: boolean) {
   return {
-    required: true,
+    required,
     content: { "application/json": { schema: jsonSchema(schema, "input") } },
   };
 }

@@ -129,16 +129,21 @@ describe("the configuration of tokens", () => {
   });
 
   it.each([
-    ["is not JSON", "keys"],
-    ["holds a private key", api.TICKET_SIGNING_KEYS],
-    ["holds a shared secret", JSON.stringify({ keys: [{ kty: "oct", k: "AAAA" }] })],
+    ["is not JSON", "keys", "not valid JSON"],
+    ["holds a private key", api.TICKET_SIGNING_KEYS, "sound public"],
+    [
+      "holds a shared secret",
+      JSON.stringify({ keys: [{ kty: "oct", k: "AAAA" }] }),
+      "sound public",
+    ],
     [
       "holds a low-order key, which would verify anything",
       JSON.stringify({ keys: [{ kty: "OKP", crv: "Ed25519", x: `AQ${"A".repeat(41)}` }] }),
+      "sound public",
     ],
-  ])("is a fault when the key set %s", async (_name, AUTH_JWKS) => {
+  ])("is a fault when the key set %s", async (_name, AUTH_JWKS, message) => {
     const header = `Bearer ${await mintToken(caller)}`;
-    await expect(authenticate({ ...api, AUTH_JWKS }, header)).rejects.toThrow();
+    await expect(authenticate({ ...api, AUTH_JWKS }, header)).rejects.toThrow(message);
   });
 
   it("lets a role decide, and names the roles that would do", async () => {

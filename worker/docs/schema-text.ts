@@ -52,7 +52,8 @@ function bounds(schema: JsonObject, suffix: string, unit: string): string {
 }
 
 function wrapped(text: string): string {
-  return text.includes(" | ") || text.includes("/*") ? `(${text})` : text;
+  const isOneObject = text.startsWith("{") && text.endsWith("}") && !text.includes("} | {");
+  return !isOneObject && /[|/]/.test(text) ? `(${text})` : text;
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -96,6 +96,7 @@ const explainRoute = defineRoute({
   params: nodeParams,
   query: z.strictObject({ dryRun: z.literal("true") }),
   body: explainSchema,
+  bodyOptional: true,
   etag: true,
   answers: { 200: { description: "What the gate would say now.", schema: explanationSchema } },
   problems: [...NODE_PROBLEMS, "node_not_open", "proposal_not_expected"],
