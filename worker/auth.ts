@@ -31,7 +31,7 @@ export interface AuthReject {
 }
 
 /** The audience (`aud`) of every access token. */
-export const TOKEN_AUDIENCE = "sekisho";
+const TOKEN_AUDIENCE = "sekisho";
 
 /** Clock difference tolerated between us and the issuer of access tokens. */
 const CLOCK_TOLERANCE_S = 5;

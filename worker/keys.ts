@@ -38,7 +38,7 @@ export function ticketKeys(env: Env): TicketKeys {
 }
 
 /** Parses the secret's text. Breaches on anything unsound. */
-export function parseTicketKeys(text: string): TicketKeys {
+function parseTicketKeys(text: string): TicketKeys {
   const { keys } = readSecret(text);
   const [active] = keys;
   invariant(active !== undefined, "TICKET_SIGNING_KEYS holds at least one key");

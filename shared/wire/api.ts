@@ -99,7 +99,7 @@ const verdictSchema = z.enum(["allow", "pause", "block", "seal"]);
 const nodeStatusSchema = z.enum(["NEW", "READY", "RUNNING", "DONE", "BLOCKED"]);
 export const missionStatusSchema = z.enum(["active", "paused", "stopped", "completed"]);
 
-export const gateResultSchema = z.strictObject({
+const gateResultSchema = z.strictObject({
   verdict: verdictSchema,
   score: z.number(),
   reasons: z.array(

@@ -131,6 +131,7 @@ export const SMALL_PLAN = {
 /** Gives a team an agent, an approver and an active policy, through the API alone. */
 export async function setUpTeam(
   team: string,
+  policy: object = OPEN_POLICY,
 ): Promise<{ readonly person: ReturnType<typeof createPerson> }> {
   const admin = callerOf(team, "admin");
   const person = createPerson();
@@ -139,7 +140,7 @@ export async function setUpTeam(
   await expectStatus(call(admin, "POST", "/v1/approvers", approver), 200);
   const operator = callerOf(team, "operator");
   const proposed = await expectStatus(
-    call(operator, "POST", "/v1/policies", { document: OPEN_POLICY }),
+    call(operator, "POST", "/v1/policies", { document: policy }),
     201,
   );
   const version = String(proposed.body["version"]);
@@ -152,7 +153,7 @@ export async function setUpTeam(
 }
 
 /** Signs the activation of a policy version. */
-export function signActivation(
+function signActivation(
   key: PrivateJwk & { kid: string },
   team: string,
   version: string,

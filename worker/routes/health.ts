@@ -9,7 +9,8 @@ import { errorFacts, log } from "../log.ts";
 import { renderMetrics } from "../metrics.ts";
 import { teamStub } from "../missions.ts";
 import { orUnavailable, problemResponse } from "../problems.ts";
-import { countMissions, probeIndex } from "../read-model/health.ts";
+import { countMissions } from "../read-model/counts.ts";
+import { pingReadModel } from "../read-model/queries.ts";
 import { createRouter } from "../router.ts";
 
 const statusSchema = z.strictObject({ status: z.literal("ok") });
@@ -59,7 +60,7 @@ healthRoutes.openapi(healthRoute, (c) => c.json({ status: "ok" }, 200));
 
 healthRoutes.openapi(readyRoute, async (c) => {
   const checks: Record<string, () => unknown> = {
-    index: () => probeIndex(c.env.DB),
+    index: () => pingReadModel(c.env.DB),
     // Any agent will do, known or not: what counts is that an object answers.
     object: () => teamStub(c.env, c.env.OPERATOR_TEAM).agentFacts("readiness"),
     keys: () => ticketKeys(c.env),

@@ -246,6 +246,9 @@ nodeRoutes.openapi(approveRoute, async (c) => {
 nodeRoutes.openapi(resultRoute, async (c) => {
   const post = await parsePost(c, submitResultSchema);
   if (!post.ok) return problemResponse(c, post.error);
+  // Like evidence, outputs are recorded in one event, which is one row with room for one bundle.
+  const sizeFlaw = jsonSizeFlaw(post.value.body.outputs, LIMITS.evidenceBytesMax, "/outputs");
+  if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const { id, node } = c.req.valid("param");
   const command = {
     ...commandBase(c, "agent"),

@@ -12,6 +12,7 @@ import {
 } from "../../shared/wire/api.ts";
 import { freshUuid, markReplayed } from "../commands.ts";
 import { defineRoute } from "../contract.ts";
+import { jsonSizeFlaw } from "../evidence.ts";
 import { parsePost } from "../idempotency.ts";
 import { teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
@@ -60,6 +61,9 @@ const activateRoute = defineRoute({
   ],
 });
 
+/** A mission pins its policy in its first event, beside a plan of up to 1 MiB, and a row holds 2 MB. */
+const POLICY_BYTES_MAX = 256 * 1024;
+
 export const policyRoutes = createRouter();
 
 policyRoutes.openapi(listRoute, async (c) => {
@@ -74,6 +78,8 @@ policyRoutes.openapi(proposeRoute, async (c) => {
   const at = Date.now();
   const version = policyId(freshUuid(at));
   const { document } = post.value.body;
+  const sizeFlaw = jsonSizeFlaw(document, POLICY_BYTES_MAX, "/document");
+  if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const { idempotency } = post.value;
   const record = await teamStub(c.env, team).proposePolicy({
     version,
