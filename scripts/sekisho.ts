@@ -13,7 +13,8 @@ import { traceExport, traceReplay, traceVerify } from "./cli/trace.ts";
 
 /** `dev` alone needs the build tools and the runtime, so only it waits for them to load. */
 const dev: Command = {
-  usage: "dev [--port 8787] [--state DIR] [--actions FILE] [--verbose]",
+  usage:
+    "dev [--port 8787] [--state DIR] [--example NAME [--team acme]] [--actions FILE] [--verbose]",
   summary: "run the whole system locally until Ctrl-C",
   run: async (context) => (await import("./cli/dev.ts")).dev.run(context),
 };

@@ -3,14 +3,23 @@
  * left running. Refuses to listen anywhere but on loopback, because its tokens can be minted by anyone
  * who can read the state folder.
  */
-import { err, ok } from "../../shared/result.ts";
+import { type Result, err, ok } from "../../shared/result.ts";
 import { buildBundles } from "../build.ts";
+import {
+  type Example,
+  type ReadyTeam,
+  dryRunActions,
+  exampleNames,
+  prepareTeam,
+  readExample,
+} from "../local/example.ts";
 import { DEFAULT_STATE_DIR } from "../local/keys.ts";
 import { startRuntime } from "../local/runtime.ts";
 import { isRecord } from "./api-client.ts";
 import {
   type Command,
   type Context,
+  type Failure,
   messageOf,
   readArgs,
   readJsonInput,
@@ -20,60 +29,98 @@ import {
 const DEFAULT_PORT = 8787;
 const LOOPBACK_HOSTS = ["127.0.0.1", "localhost"];
 
-const USAGE = "dev [--port 8787] [--state DIR] [--actions FILE] [--verbose]";
+const DEFAULT_TEAM = "acme";
+
+const USAGE =
+  "dev [--port 8787] [--state DIR] [--example NAME [--team acme]] [--actions FILE] [--verbose]";
+
+interface Settings {
+  readonly port: number;
+  readonly stateDir: string;
+  readonly actions: Readonly<Record<string, unknown>>;
+  readonly example: Example | null;
+  readonly team: string;
+  readonly verbose: boolean;
+}
 
 export const dev: Command = {
   usage: USAGE,
   summary: "run the whole system locally until Ctrl-C",
   async run(context) {
-    const args = readArgs(context, USAGE, [], {
-      port: { type: "string" },
-      state: { type: "string" },
-      actions: { type: "string" },
-      verbose: { type: "boolean" },
-    });
-    if (!args.ok) return args;
-    const { state: stateDir = DEFAULT_STATE_DIR, verbose = false } = args.value.values;
-    const port = Number(args.value.values.port ?? DEFAULT_PORT);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      return usageError(USAGE, "--port is a number from 0 (any free port) to 65535");
-    }
-    const actionsFile = args.value.values.actions;
-    const actions = actionsFile === undefined ? ok({}) : readJsonInput(actionsFile);
-    if (!actions.ok) return actions;
-    if (!isRecord(actions.value))
-      return usageError(USAGE, "--actions names a file with one object");
-
+    const settings = readSettings(context);
+    if (!settings.ok) return settings;
     const interrupted = firstSignal();
     try {
-      if (!context.json) say("building the two workers");
-      const bundles = await buildBundles();
-      if (!context.json) say("starting");
-      const runtime = await startRuntime({
-        stateDir,
-        port,
-        actions: actions.value,
-        egressAllowHosts: LOOPBACK_HOSTS,
-        bundles,
-        ...(verbose ? { onLog: say } : {}),
-      });
-      print(context, runtime.url, stateDir, port);
-      await interrupted;
-      await runtime.stop();
+      await serve(context, settings.value, interrupted);
       return ok({ kind: "raw", text: "" });
     } catch (cause) {
-      const next = `sekisho dev --port ${port + 1}   (if the port is taken)`;
+      const next = `sekisho dev --port ${settings.value.port + 1}   (if the port is taken)`;
       return err({ exit: 3, message: messageOf(cause), next });
     }
   },
 };
 
-function print(context: Context, url: string, stateDir: string, port: number): void {
+function readSettings(context: Context): Result<Settings, Failure> {
+  const args = readArgs(context, USAGE, [], {
+    port: { type: "string" },
+    state: { type: "string" },
+    example: { type: "string" },
+    team: { type: "string" },
+    actions: { type: "string" },
+    verbose: { type: "boolean" },
+  });
+  if (!args.ok) return args;
+  const { state: stateDir = DEFAULT_STATE_DIR, team = DEFAULT_TEAM } = args.value.values;
+  const { example: name, actions: actionsFile, verbose = false } = args.value.values;
+  const port = Number(args.value.values.port ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    return usageError(USAGE, "--port is a number from 0 (any free port) to 65535");
+  }
+  if (name !== undefined && !exampleNames().includes(name)) {
+    return usageError(USAGE, `--example is one of ${exampleNames().join(", ")}`);
+  }
+  const example = name === undefined ? null : readExample(name);
+  const dryRun = example === null ? {} : dryRunActions(example);
+  const actions = actionsFile === undefined ? ok(dryRun) : readJsonInput(actionsFile);
+  if (!actions.ok) return actions;
+  if (!isRecord(actions.value)) return usageError(USAGE, "--actions names a file with one object");
+  return ok({ port, stateDir, actions: actions.value, example, team, verbose });
+}
+
+async function serve(
+  context: Context,
+  settings: Settings,
+  interrupted: Promise<void>,
+): Promise<void> {
+  const { stateDir, port, actions, example, team } = settings;
+  if (!context.json) say("building the two workers");
+  const bundles = await buildBundles();
+  if (!context.json) say("starting");
+  const runtime = await startRuntime({
+    stateDir,
+    port,
+    actions,
+    egressAllowHosts: LOOPBACK_HOSTS,
+    bundles,
+    ...(settings.verbose ? { onLog: say } : {}),
+  });
+  try {
+    const ready = example === null ? null : await prepareTeam(example, runtime, team);
+    print(context, settings, runtime.url, ready);
+    await interrupted;
+  } finally {
+    await runtime.stop();
+  }
+}
+
+function print(context: Context, settings: Settings, url: string, ready: ReadyTeam | null): void {
+  const { stateDir, team } = settings;
   if (context.json) {
-    process.stdout.write(`${JSON.stringify({ url, stateDir, pid: process.pid })}\n`);
+    process.stdout.write(`${JSON.stringify({ url, stateDir, pid: process.pid, ready })}\n`);
     return;
   }
-  const at = port === DEFAULT_PORT ? "" : `SEKISHO_URL=${url} `;
+  const isDefault = settings.port === DEFAULT_PORT;
+  const at = isDefault ? "" : `SEKISHO_URL=${url} `;
   const state = stateDir === DEFAULT_STATE_DIR ? "" : ` --state ${stateDir}`;
   process.stdout.write(
     [
@@ -83,15 +130,25 @@ function print(context: Context, url: string, stateDir: string, port: number): v
       `  API     ${url}`,
       `  Docs    ${url}/docs`,
       `  State   ${stateDir}`,
+      ...(ready === null ? [] : teamLines(ready)),
       "",
       "  A token, in another terminal:",
-      `  export SEKISHO_TOKEN=$(${at}npx sekisho token --team acme --sub me --roles operator,admin,auditor${state})`,
-      ...(at === "" ? [] : [`  export SEKISHO_URL=${url}`]),
+      ...(isDefault ? [] : [`  export SEKISHO_URL=${url}`]),
+      `  export SEKISHO_TOKEN=$(${at}npx sekisho token --team ${team} --sub me --roles operator,admin,auditor${state})`,
       "",
       "  Ctrl-C stops it; the state stays.",
       "",
     ].join("\n"),
   );
+}
+
+function teamLines(ready: ReadyTeam): readonly string[] {
+  return [
+    "",
+    `  Team ${ready.team} is registered and its policy ${ready.policyVersion} is in force.`,
+    "  Actions are dry runs. Approvers and their keys:",
+    ...Object.entries(ready.keyFileByApprover).map(([id, file]) => `    ${id}  ${file}`),
+  ];
 }
 
 /** Resolves at the first Ctrl-C or kill; the second ends the process at once. */

@@ -15,16 +15,10 @@ import {
   signApprovalStatement,
   signPolicyActivation,
 } from "../local/approval.ts";
+import type { Person } from "../local/example.ts";
 import { createKeyPair, publicHalf } from "../local/keys.ts";
 import { leaveWithParent, setting, tell } from "./child.ts";
 import { must, mustHave } from "./must.ts";
-
-/** What the demo tells the process about the person it plays. */
-export interface Person {
-  readonly id: string;
-  readonly name: string;
-  readonly groups: readonly string[];
-}
 
 const STATEMENT_TTL_MS = 5 * 60_000;
 const WEBHOOK_AGE_MAX_SECONDS = 5 * 60;

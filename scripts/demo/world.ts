@@ -3,30 +3,14 @@
  * token. Everything after the start goes over the public API. Whatever is started here is stopped by
  * `stop`, in reverse order, also when the start itself fails.
  */
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { type ApiClient, createApiClient, isRecord } from "../cli/api-client.ts";
+import { type Example, actionTypesOf, readExample } from "../local/example.ts";
 import { type Role, mintToken, webhookPublicKey } from "../local/keys.ts";
 import { type Runtime, startRuntime } from "../local/runtime.ts";
-import type { PlanInput } from "../../shared/plan/index.ts";
-import type { PolicyDocument } from "../../shared/policy/index.ts";
-import type { Person } from "./approver.ts";
 import { type Child, startChild } from "./child.ts";
 import { must, mustEqual, mustHave } from "./must.ts";
 import type { Teller } from "./terminal.ts";
 import type { VendorLedger } from "./vendor.ts";
-
-/** An example file: a mission and the team that may run it. */
-export interface Example {
-  readonly mission: { readonly plan: PlanInput; readonly inputs?: readonly unknown[] };
-  readonly policy: PolicyDocument;
-  readonly agents: readonly {
-    readonly id: string;
-    readonly skills?: readonly string[];
-    readonly zone?: string | null;
-  }[];
-  readonly approvers: readonly Person[];
-}
 
 export interface World {
   readonly example: Example;
@@ -85,11 +69,6 @@ async function build() {
   return buildBundles();
 }
 
-function readExample(name: string): Example {
-  const file = path.join(import.meta.dirname, "../../examples", `${name}.mission.json`);
-  return JSON.parse(readFileSync(file, "utf8")) as Example;
-}
-
 function startVendor(options: WorldOptions): Promise<Child> {
   const failures = Object.fromEntries(
     Object.entries(options.vendorFailures).map(([type, failure]) => [`/${type}`, failure]),
@@ -99,11 +78,8 @@ function startVendor(options: WorldOptions): Promise<Child> {
 
 /** The gateway's registry: each action of the plan is a POST to the vendor, which keeps Idempotency-Key. */
 function actionsOf(example: Example, vendorUrl: string): Record<string, unknown> {
-  const types = example.mission.plan.nodes.flatMap((node) =>
-    node.action ? [node.action.type] : [],
-  );
   return Object.fromEntries(
-    types.map((type) => [
+    actionTypesOf(example).map((type) => [
       type,
       {
         connector: "http",

@@ -3,28 +3,26 @@
  * there, every chain verifies, and no ticket acted twice. The action is registered as not idempotent, so a
  * repeated request would be a double side effect, and nothing may repeat one.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type ApiClient, createApiClient } from "../../scripts/cli/api-client.ts";
-import { signPolicyActivation } from "../../scripts/local/approval.ts";
-import {
-  type LocalKeys,
-  createKeyPair,
-  mintToken,
-  openKeys,
-  publicHalf,
-} from "../../scripts/local/keys.ts";
+import type { ApiClient } from "../../scripts/cli/api-client.ts";
+import { openKeys } from "../../scripts/local/keys.ts";
 import type { MissionView } from "../../shared/mission/index.ts";
-import { unixMsToIso } from "../../shared/time.ts";
 import { type TraceEvent, verifyTraceText } from "../../shared/trace/index.ts";
+import {
+  type Instance,
+  clientAs,
+  killInstance,
+  setUpTeam,
+  startInstance,
+  stateDirOf,
+  stopInstance,
+} from "../support/local-instance.ts";
 
-const ROOT = path.join(import.meta.dirname, "../..");
 const TEAM = "load";
 const AGENT = "agent.load";
 const ACTION = "vendor.note";
@@ -57,6 +55,8 @@ const POLICY = {
   rules: [{ id: "notes", effect: "permit", kinds: ["execution"], actions: [ACTION] }],
 };
 
+const SETUP = { agent: AGENT, approver: "paula.policy", policy: POLICY };
+
 /** One answered proposal: the mission's head it was answered at, and the ticket it got. */
 interface Acknowledged {
   readonly missionId: string;
@@ -72,14 +72,9 @@ interface Vendor {
   readonly server: Server;
 }
 
-interface Dev {
-  readonly url: string;
-  readonly child: ChildProcess;
-}
-
 let folder: string;
 let vendor: Vendor;
-const started: ChildProcess[] = [];
+const started: Instance[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "sekisho-restart-"));
@@ -87,21 +82,24 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  for (const child of started) killGroup(child);
+  for (const instance of started.splice(0)) killInstance(instance);
   vendor.server.close();
   vendor.server.closeAllConnections();
   rmSync(folder, { recursive: true, force: true });
 });
 
 test("SIGKILL under load loses nothing acknowledged and acts on no ticket twice", async () => {
-  const first = await startDev(0);
-  const keys = openKeys(stateDir());
-  await setUpTeam(first.url, keys);
-  const acknowledged = await loadUntilKilled(first, await agentClient(first.url, keys));
+  const first = await start(0);
+  const keys = openKeys(stateDirOf(folder));
+  await setUpTeam(first.url, keys, TEAM, SETUP);
+  const acknowledged = await loadUntilKilled(
+    first,
+    await clientAs(first.url, keys, TEAM, AGENT, "agent"),
+  );
   expect(acknowledged.length).toBeGreaterThanOrEqual(ACKNOWLEDGED_MIN);
 
-  const second = await startDev(Number(new URL(first.url).port));
-  const auditor = await clientOf(second.url, keys, "auditor.load", "auditor");
+  const second = await start(Number(new URL(first.url).port));
+  const auditor = await clientAs(second.url, keys, TEAM, "auditor.load", "auditor");
   await expectAllSettled(auditor, acknowledged);
   const executed = await expectEveryTraceHolds(auditor, acknowledged);
 
@@ -111,74 +109,32 @@ test("SIGKILL under load loses nothing acknowledged and acts on no ticket twice"
 });
 
 test("state and keys survive a stop in order, which leaves with 0 and no process", async () => {
-  const first = await startDev(0);
-  const keys = openKeys(stateDir());
-  await setUpTeam(first.url, keys);
-  const done = await proposeOnce(await agentClient(first.url, keys));
+  const first = await start(0);
+  const keys = openKeys(stateDirOf(folder));
+  await setUpTeam(first.url, keys, TEAM, SETUP);
+  const done = await proposeOnce(await clientAs(first.url, keys, TEAM, AGENT, "agent"));
   expect(done).not.toBeNull();
   // Settled before the stop, so that nothing waits for the journal to send a ticket again.
   await expectAllSettled(
-    await clientOf(first.url, keys, "auditor.load", "auditor"),
+    await clientAs(first.url, keys, TEAM, "auditor.load", "auditor"),
     done === null ? [] : [done],
   );
-  expect(await stopInOrder(first)).toBe(0);
+  expect(await stopInstance(first)).toBe(0);
   await expect(fetch(`${first.url}/health`)).rejects.toThrow("fetch failed");
 
-  const second = await startDev(Number(new URL(first.url).port));
-  const auditor = await clientOf(second.url, keys, "auditor.load", "auditor");
+  const second = await start(Number(new URL(first.url).port));
+  const auditor = await clientAs(second.url, keys, TEAM, "auditor.load", "auditor");
   await expectAllSettled(auditor, done === null ? [] : [done]);
   expect(await expectEveryTraceHolds(auditor, done === null ? [] : [done])).toEqual([done?.jti]);
   expect(vendor.keys).toEqual([done?.jti]);
-  expect(await stopInOrder(second)).toBe(0);
+  expect(await stopInstance(second)).toBe(0);
 });
 
-function stateDir(): string {
-  return path.join(folder, "state");
-}
-
-/** `sekisho dev` in a process group of its own, so that killing the group leaves nobody to clean up. */
-async function startDev(port: number): Promise<Dev> {
-  const actions = path.join(folder, "actions.json");
+async function start(port: number): Promise<Instance> {
   const action = { connector: "http", method: "POST", url: vendor.url, idempotent: false };
-  writeFileSync(actions, JSON.stringify({ [ACTION]: action }));
-  const script = path.join(ROOT, "scripts/sekisho.ts");
-  const args = [
-    script,
-    "dev",
-    "--json",
-    "--port",
-    `${port}`,
-    "--state",
-    stateDir(),
-    "--actions",
-    actions,
-  ];
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    detached: true,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  started.push(child);
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { url } = JSON.parse(line) as { url: string };
-    return { url, child };
-  }
-  throw new Error("sekisho dev ended before it was ready");
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // the group is gone already
-  }
-}
-
-async function stopInOrder({ child }: Dev): Promise<number | null> {
-  const code = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  child.kill("SIGINT");
-  return await code;
+  const instance = await startInstance(folder, port, { [ACTION]: action });
+  started.push(instance);
+  return instance;
 }
 
 async function startVendor(): Promise<Vendor> {
@@ -191,56 +147,6 @@ async function startVendor(): Promise<Vendor> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/note`, keys, server };
-}
-
-async function clientOf(
-  url: string,
-  keys: LocalKeys,
-  sub: string,
-  role: "agent" | "approver" | "operator" | "auditor" | "admin",
-): Promise<ApiClient> {
-  return createApiClient(url, await mintToken(keys, { team: TEAM, sub, roles: [role] }));
-}
-
-function agentClient(url: string, keys: LocalKeys): Promise<ApiClient> {
-  return clientOf(url, keys, AGENT, "agent");
-}
-
-async function setUpTeam(url: string, keys: LocalKeys): Promise<void> {
-  const approver = "paula.policy";
-  const key = createKeyPair();
-  const admin = await clientOf(url, keys, "admin.load", "admin");
-  const operator = await clientOf(url, keys, "operator.load", "operator");
-  const signer = await clientOf(url, keys, approver, "approver");
-  await succeed(admin, "/v1/agents", { id: AGENT });
-  const person = { id: approver, name: "Paula", groups: [], keys: [publicHalf(key)] };
-  await succeed(admin, "/v1/approvers", person);
-  const proposed = await succeed(operator, "/v1/policies", { document: POLICY });
-  const now = Date.now();
-  const statement = signPolicyActivation(
-    {
-      team: TEAM,
-      version: String(proposed["version"]),
-      policyHash: String(proposed["hash"]),
-      decision: "activate",
-      approver,
-      reason: "a test",
-      issuedAt: unixMsToIso(now),
-      expiresAt: unixMsToIso(now + 60_000),
-    },
-    key,
-  );
-  await succeed(signer, `/v1/policies/${String(proposed["version"])}/activation`, { statement });
-}
-
-async function succeed(
-  client: ApiClient,
-  address: string,
-  body: unknown,
-): Promise<Readonly<Record<string, unknown>>> {
-  const answered = await client.post(address, body);
-  expect(answered.ok && answered.value.status, JSON.stringify(answered)).toBeLessThan(300);
-  return answered.ok ? (answered.value.body as Record<string, unknown>) : {};
 }
 
 /** Opens a mission and proposes its one action; null when either was not answered with success. */
@@ -261,14 +167,17 @@ async function proposeOnce(agent: ApiClient): Promise<Acknowledged | null> {
 }
 
 /** Eight clients at once; the kill falls while requests, queue messages and vendor calls are under way. */
-async function loadUntilKilled(dev: Dev, agent: ApiClient): Promise<readonly Acknowledged[]> {
+async function loadUntilKilled(
+  instance: Instance,
+  agent: ApiClient,
+): Promise<readonly Acknowledged[]> {
   const acknowledged: Acknowledged[] = [];
   const work = async () => {
     for (;;) {
       const done = await proposeOnce(agent);
       if (done === null) return;
       acknowledged.push(done);
-      if (acknowledged.length === ACKNOWLEDGED_MIN) killGroup(dev.child);
+      if (acknowledged.length === ACKNOWLEDGED_MIN) killInstance(instance);
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, work));
