@@ -97,6 +97,19 @@ describe("opening a mission", () => {
     expect(second.headers.get("idempotency-replayed")).toBe("true");
   });
 
+  it("sent twenty times at once under one key opens one mission", async () => {
+    const headers = { "idempotency-key": "open-at-once" };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        call(agent, "POST", "/v1/missions", { plan: SMALL_PLAN }, headers),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const fresh = answers.filter((one) => one.headers.get("idempotency-replayed") === null);
+    expect(fresh).toHaveLength(1);
+  });
+
   it("under a used key with another plan is refused", async () => {
     const headers = { "idempotency-key": "open-2" };
     await expectStatus(call(agent, "POST", "/v1/missions", { plan: SMALL_PLAN }, headers), 201);
