@@ -33,7 +33,7 @@ export function readPage(
   source: TraceSource,
   after: number,
 ): Promise<Result<TracePage, Rejection>> {
-  return source.stub().trace(source.team, after, LIMITS.tracePageMax);
+  return source.stub().readTrace(source.team, after, LIMITS.tracePageMax);
 }
 
 /** What a verified walk ended with; `flaw` is null for a sound trace. */

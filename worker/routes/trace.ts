@@ -92,7 +92,7 @@ traceRoutes.openapi(traceRoute, async (c) => {
   const isStream = (c.req.header("accept") ?? "").toLowerCase().includes(NDJSON);
   const page = isStream
     ? await readPage(source, after)
-    : await source.stub().trace(source.team, after, limit);
+    : await source.stub().readTrace(source.team, after, limit);
   if (!page.ok) return rejectionResponse(c, page.error);
   setEtag(c, page.value.head);
   if (isStream) return streamResponse(c, source, page.value);
