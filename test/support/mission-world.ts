@@ -15,7 +15,7 @@ import {
   planSchema,
 } from "../../shared/plan/index.ts";
 import { type PolicyDocument, policyDocumentSchema } from "../../shared/policy/index.ts";
-import type { ExecuteRequest, MissionRpc } from "../../shared/wire/rpc.ts";
+import type { ExecuteRequest, MissionRpc, TeamRpc } from "../../shared/wire/rpc.ts";
 
 export const TEAM = "payments";
 export const AGENT = { id: "agent-a", skills: [], zone: null, banned: false } as const;
@@ -82,7 +82,21 @@ let missions = 0;
 /** A mission id no other test of the file has. */
 export function freshMissionId(): string {
   missions += 1;
-  return `msn_019a9f4e-0000-7000-8000-${missions.toString(16).padStart(12, "0")}`;
+  return missionIdOf(missions);
+}
+
+/** The id `freshMissionId` gave last. */
+export function lastMissionId(): string {
+  return missionIdOf(missions);
+}
+
+function missionIdOf(count: number): string {
+  return `msn_019a9f4e-0000-7000-8000-${count.toString(16).padStart(12, "0")}`;
+}
+
+export function teamObject(): TeamRpc {
+  const namespace = (env as unknown as { TEAM: DurableObjectNamespace }).TEAM;
+  return namespace.getByName(TEAM) as unknown as TeamRpc;
 }
 
 /** The stub as its contract. The platform's own stub type unfolds the JSON types without end. */

@@ -2,7 +2,7 @@
  * The mission's object in workerd with its real database: what is durable, what a crash leaves, what
  * a broken chain does. What commands mean is tested in test/unit.
  */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { MissionRpc } from "../../shared/wire/rpc.ts";
 import { checkMission } from "../support/check-mission.ts";
 import {
@@ -11,6 +11,7 @@ import {
   evict,
   freshMissionId,
   inside,
+  lastMissionId,
   missionObject,
   now,
   openRequest,
@@ -20,6 +21,7 @@ import {
   runToTicket,
   SHORT_PLAN,
   TEAM,
+  teamObject,
 } from "../support/mission-world.ts";
 
 type Stub = MissionRpc;
@@ -238,6 +240,28 @@ describe("a mission whose rows were changed behind its back", () => {
     const viewed = await stub.view(TEAM);
     expect(viewed).toMatchObject({ ok: true, value: { broken: { seq: 2 }, head: { seq: 1 } } });
     expect((await traceOf(stub)).map((event) => event.seq)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("raises one incident of its team, whatever is asked of it", async () => {
+    const stub = await tampered((sql) => {
+      sql.exec(
+        `UPDATE journal SET events = replace(events, '"agent-a"', '"agent-b"') WHERE seq = 2`,
+      );
+    });
+    for (let asked = 0; asked < 3; asked += 1) {
+      await stub.view(TEAM);
+      await evict(stub);
+    }
+    await vi.waitFor(
+      async () => {
+        const incidents = await teamObject().incidents(0, 200);
+        const own = incidents.filter((incident) => incident.missionId === lastMissionId());
+        expect(own.map((incident) => [incident.kind, incident.severity])).toEqual([
+          ["chain_broken", "critical"],
+        ]);
+      },
+      { timeout: 10_000, interval: 50 },
+    );
   });
 
   it("is broken too when a row is missing", async () => {

@@ -16,6 +16,7 @@ import {
   writeChanges,
   type MissionKey,
 } from "../read-model/queries.ts";
+import { consumeBreaches, type BreachDeps } from "./breach.ts";
 import { consumeDeadLetters, type DeadLetterDeps } from "./dead-letter.ts";
 import { consumeIndex, type IndexDeps } from "./indexing.ts";
 import { sweepMissions } from "./sweep.ts";
@@ -29,7 +30,7 @@ const OPERATOR_TEAM_DEFAULT = "operators";
 export async function handleQueue(batch: MessageBatch, env: Env): Promise<void> {
   switch (batch.queue) {
     case "sekisho-index":
-      return consumeIndex(batch.messages, indexDeps(env));
+      return consumeIndex(await consumeBreaches(batch.messages, breachDeps(env)), indexDeps(env));
     case "sekisho-webhooks":
       return consumeWebhooks(batch.messages, webhookDeps(env));
     case "sekisho-index-dlq":
@@ -78,6 +79,13 @@ function indexDeps(env: Env): IndexDeps {
     readRows: (keys) => readMissionRows(env.DB, keys),
     acknowledge: ({ team, missionId }, seq) =>
       missionStub(env, team, missionId).acknowledge("index", seq),
+    random: Math.random,
+  };
+}
+
+function breachDeps(env: Env): BreachDeps {
+  return {
+    openIncident: (team, incident) => openIncident(env, team, incident),
     random: Math.random,
   };
 }
