@@ -3,7 +3,12 @@
  * text; whoever reads a setting parses it and refuses to start work on a malformed one.
  */
 import type { MissionObject, TeamObject } from "../durable-objects/index.ts";
-import type { IndexMessage, TicketMessage, WebhookDeliveryMessage, WebhookEventMessage } from "../shared/wire/message.ts";
+import type {
+  IndexMessage,
+  TicketMessage,
+  WebhookDeliveryMessage,
+  WebhookEventMessage,
+} from "../shared/wire/message.ts";
 
 export interface Env {
   readonly MISSION: DurableObjectNamespace<MissionObject>;
