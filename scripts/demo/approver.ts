@@ -86,21 +86,14 @@ async function decide(body: string, webhookId: string): Promise<void> {
   >;
 
   const path = `/v1/missions/${asked.missionId}`;
-  const answered = await api.get(path);
-  must(
-    answered.ok && answered.value.status === 200,
-    "the API shows the mission to its approver",
-    answered,
-  );
-  const view = answered.value.body as MissionView;
+  const found = await api.get(path);
+  must(found.ok && found.value.status === 200, "the API shows the mission to its approver", found);
+  const view = found.value.body as MissionView;
   const node = mustHave(
     view.nodes.find((candidate) => candidate.id === asked.nodeId),
     "the node of the webhook is in the mission",
   );
-  must(
-    node.request?.gateDigest === asked.gateDigest,
-    "the webhook's digest is the node's open one",
-  );
+  if (node.request?.gateDigest !== asked.gateDigest) return settle(asked.nodeId, "not_needed");
   tell({
     event: "webhook.verified",
     person: person.id,
@@ -128,15 +121,20 @@ async function decide(body: string, webhookId: string): Promise<void> {
   const posted = await api.post(`${path}/nodes/${asked.nodeId}/approvals`, {
     statement: signApprovalStatement(statement, key),
   });
-  tell({
-    event: "approval.posted",
-    person: person.id,
-    nodeId: asked.nodeId,
-    kid: key.kid,
-    gateDigest: asked.gateDigest,
-    status: posted.ok ? posted.value.status : 0,
-    answer: posted.ok ? posted.value.body : posted.error.detail,
-  });
+  must(posted.ok, "the API answers its approver", posted);
+  const { status, body: answered } = posted.value;
+  const code = isRecord(answered) ? answered["code"] : undefined;
+  if (status === 200 || status === 202) settle(asked.nodeId, "signed", answered);
+  else settle(asked.nodeId, code === "approval_not_requested" ? "not_needed" : "refused", answered);
+}
+
+/** What became of a request: signed, no longer open because others were first, or refused by the API. */
+function settle(
+  nodeId: string,
+  outcome: "signed" | "not_needed" | "refused",
+  answered: unknown = null,
+): void {
+  tell({ event: "approval.settled", person: person.id, nodeId, outcome, kid: key.kid, answered });
 }
 
 /** The human gate of a policy: the same person, the same key, another statement. */

@@ -6,6 +6,7 @@ import type { EvidenceInput } from "../../shared/evidence/index.ts";
 import type { MissionView, NodeView } from "../../shared/mission/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import { type ApiAnswer, isRecord } from "../cli/api-client.ts";
+import { cell } from "../cli/print.ts";
 import { must, mustCome, mustEqual, mustHave } from "./must.ts";
 import { type World, get, post } from "./world.ts";
 
@@ -128,6 +129,12 @@ function gateAnswer(answer: ApiAnswer): GateAnswer {
   };
 }
 
+/** An action in words: its type, then each argument. */
+export function describeAction({ type, args }: Action): string {
+  const named = Object.entries(args).map(([name, value]) => `${name} ${cell(value)}`);
+  return [type, named.join(", ")].filter((part) => part !== "").join(": ");
+}
+
 /** The gate must say exactly this, for at least these reasons. */
 export function mustSay(
   answer: GateAnswer,
@@ -147,4 +154,10 @@ export function mustSay(
       gateResult.reasons,
     );
   }
+}
+
+/** The first reason of a refusal, as one line. */
+export function said(answer: GateAnswer): string {
+  const [first] = answer.gateResult.reasons;
+  return first === undefined ? "no reason given" : `${first.code}: ${first.detail}`;
 }

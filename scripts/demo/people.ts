@@ -1,46 +1,74 @@
 /**
- * How a story shows a person deciding: the webhook arrives at their own process, they see what will
- * happen, they sign. Every claim comes from the person's process, not from the story.
+ * How a story shows people deciding: the webhook arrives at their own processes, they see what will
+ * happen, they sign. Every claim comes from a person's process, not from the story.
  */
 import { isRecord } from "../cli/api-client.ts";
-import type { Stage } from "./hands.ts";
+import { cell } from "../cli/print.ts";
+import type { ChildEvent } from "./child.ts";
+import { type Stage, describeAction } from "./hands.ts";
 import { must, mustEqual } from "./must.ts";
 import type { Teller } from "./terminal.ts";
 import type { World } from "./world.ts";
 
-/** Waits until the person's process has verified the request for `node` and posted a signed approval. */
+export interface Asked {
+  readonly node: string;
+  /** Everybody whose group the request goes to. */
+  readonly people: readonly string[];
+  /** How many of them it takes; who comes later finds the request closed. */
+  readonly quorum: number;
+}
+
+/** Waits until everybody asked has verified the request for `node`, and enough have signed it. */
 export async function tellApproval(
   stage: Stage,
   teller: Teller,
-  { person, node }: { readonly person: string; readonly node: string },
+  { node, people, quorum }: Asked,
 ): Promise<void> {
-  const child = stage.world.person(person);
-  const name = stage.world.example.approvers.find(({ id }) => id === person)?.name ?? person;
-  const asked = await child.next(
-    (event) => event["nodeId"] === node || event.event === "approver.failed",
-    `${person} receives the request for ${node}`,
-  );
-  mustEqual(
-    asked.event,
-    "webhook.verified",
-    `${person} verifies the webhook (${String(asked["detail"])})`,
-  );
-  teller.line(`A webhook reaches ${name}. Signature verified, digest as the API says.`);
+  const settled = await Promise.all(people.map((person) => outcomeOf(stage.world, person, node)));
+  const signed = settled.filter(({ end }) => end["outcome"] === "signed");
+  mustEqual(signed.length, quorum, `as many people signed for ${node} as it takes`);
+  const names = (found: readonly Settled[]) => found.map(({ name }) => name).join(" and ");
+  const asked = signed[0]?.asked ?? null;
+  must(asked !== null, "a signer had verified the webhook", settled);
+  teller.line(`A webhook reaches ${names(settled)}. Signature verified, digest as the API says.`);
+  teller.fact("will happen", whatWillHappen(asked));
+  teller.fact("risk", cell(asked["risk"]));
+  teller.fact("gate digest", cell(asked["gateDigest"]));
+  teller.good(`${names(signed)} sign${signed.length === 1 ? "s" : ""} exactly that and post it.`);
+  for (const { end } of signed) teller.fact("signed by key", cell(end["kid"]));
+}
+
+interface Settled {
+  readonly name: string;
+  /** What they saw before signing; null when the request was closed before they looked. */
+  readonly asked: ChildEvent | null;
+  readonly end: ChildEvent;
+}
+
+/** One person's part, from the webhook at their door to its end. */
+async function outcomeOf(world: World, person: string, node: string): Promise<Settled> {
+  const child = world.person(person);
+  const next = async (claim: string) => {
+    const event = await child.next(
+      (found) => found["nodeId"] === node || found.event === "approver.failed",
+      claim,
+    );
+    must(event.event !== "approver.failed", claim, event["detail"]);
+    return event;
+  };
+  const name = world.example.approvers.find(({ id }) => id === person)?.name ?? person;
+  const first = await next(`${name} receives the request for ${node}`);
+  if (first.event === "approval.settled") return { name, asked: null, end: first };
+  const end = await next(`${name} decides on ${node}`);
+  must(end["outcome"] !== "refused", `${name}'s approval of ${node} is accepted`, end["answered"]);
+  return { name, asked: first, end };
+}
+
+function whatWillHappen(asked: ChildEvent): string {
   const action = asked["action"];
-  const what = isRecord(action)
-    ? `${String(action["type"])} ${JSON.stringify(action["args"])}`
-    : String(asked["title"]);
-  teller.fact("will happen", what);
-  teller.fact("risk", String(asked["risk"]));
-  teller.fact("gate digest", `${String(asked["gateDigest"]).slice(0, 32)}…`);
-  const posted = await child.next(
-    (event) => event.event === "approval.posted" && event["nodeId"] === node,
-    `${person} posts the signed approval of ${node}`,
-  );
-  const { status } = posted;
-  must(status === 200, `${person}'s approval of ${node} is accepted`, posted);
-  teller.good(`${name} signs exactly that with a key only they hold, and posts it.`);
-  teller.fact("signed by key", String(posted["kid"]));
+  if (!isRecord(action)) return cell(asked["title"]);
+  const args = isRecord(action["args"]) ? action["args"] : {};
+  return describeAction({ type: cell(action["type"]), args });
 }
 
 /** Somebody who is not Sekisho writes to the person's webhook address; their process must refuse it. */

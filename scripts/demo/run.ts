@@ -87,7 +87,7 @@ async function tellOpening(world: World, teller: Teller): Promise<Stage> {
   const { plan } = world.example.mission;
   teller.line(`"${plan.title}"`);
   teller.fact("mission", stage.missionId);
-  teller.fact("plan hash", `${String(opened["planHash"]).slice(0, 32)}…`);
+  teller.fact("plan hash", String(opened["planHash"]));
   for (const node of plan.nodes) {
     const what = `risk ${node.risk}, ${node.kind} by ${node.ownerX}`;
     teller.fact(node.id, `${what.padEnd(30)} ${node.title}`);

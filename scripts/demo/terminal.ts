@@ -17,6 +17,8 @@ export interface Teller {
 }
 
 const WIDTH = 80;
+/** Digits of a hash that are shown. */
+const HASH_SHOWN = 16;
 
 /** A teller on standard output. */
 export function createTeller(out: NodeJS.WriteStream = process.stdout): Teller {
@@ -31,7 +33,7 @@ export function createTeller(out: NodeJS.WriteStream = process.stdout): Teller {
       print(`\n${paint.accent(`  ${number}`)}  ${paint.strong(text)}`);
     },
     line: (text) => print(wrap(text, 5)),
-    fact: (name, value) => print(`     ${paint.quiet(name.padEnd(14))}${value}`),
+    fact: (name, value) => print(wrap(value, 19, `     ${paint.quiet(name.padEnd(13))} `)),
     good: (text) => print(wrap(text, 7, `     ${paint.good("✓")} `)),
     refused(what, why) {
       print(wrap(what, 7, `     ${paint.bad("✗")} `));
@@ -73,8 +75,12 @@ export function silentTeller(): Teller {
   };
 }
 
-/** Breaks a text at spaces into lines of at most 78 columns, the first after `first`, all indented. */
-function wrap(text: string, indent: number, first = " ".repeat(indent)): string {
+/**
+ * Breaks a text at spaces into lines of at most 80 columns, the first after `first`, all indented; hashes
+ * are cut to what an eye compares.
+ */
+function wrap(full: string, indent: number, first = " ".repeat(indent)): string {
+  const text = full.replaceAll(/\b[0-9a-f]{64}\b/g, (hash) => `${hash.slice(0, HASH_SHOWN)}…`);
   const pad = " ".repeat(indent);
   const lines: string[] = [""];
   for (const word of text.split(" ")) {

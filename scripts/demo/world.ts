@@ -41,11 +41,11 @@ export async function createWorld(options: WorldOptions, teller: Teller): Promis
     for (let last = stops.pop(); last !== undefined; last = stops.pop()) await last();
   };
   try {
-    const bundles = await teller.during("built the API worker and the gateway", build());
+    const bundles = await teller.during("building the API worker and the gateway", build());
     const vendor = await startVendor(options);
     stops.push(vendor.stop);
     const runtime = await teller.during(
-      "started them with objects, database and queues",
+      "starting them with objects, database and queues",
       startRuntime({
         stateDir: null,
         port: 0,

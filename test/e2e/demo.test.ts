@@ -60,7 +60,7 @@ describe("the demo", () => {
 
   test("a node that failed runs again by itself, under another ticket", async () => {
     const summary = await play("parallel-checks");
-    expect(summary.vendor.received).toBe(summary.vendor.distinct);
+    expect(summary.vendor).toEqual({ received: 2, distinct: 2 });
     expect(summary.incidents).toEqual([]);
   });
 

@@ -4,7 +4,7 @@
  * The mission itself is examples/vendor-switch.mission.json.
  */
 import { bundle, claim, primary, secondary } from "../evidence.ts";
-import { type Action, type GateAnswer, type Stage, mustSay } from "../hands.ts";
+import { type Action, type Stage, describeAction, mustSay, said } from "../hands.ts";
 import { tellIntrusion } from "../intruder.ts";
 import { must, mustEqual } from "../must.ts";
 import { mustBeAsked } from "../vendor-ledger.ts";
@@ -14,7 +14,7 @@ import type { Teller } from "../terminal.ts";
 
 const ANALYST = "agent.analyst";
 const BUYER = "agent.buyer";
-const BOARD = "mina.board";
+const FINANCE = "mina.board";
 const AUDIT = "noor.audit";
 
 const SWITCH: Action = {
@@ -115,9 +115,9 @@ async function tellPreparation(stage: Stage, teller: Teller): Promise<void> {
 }
 
 async function tellBlocked(stage: Stage, teller: Teller): Promise<void> {
-  teller.line(`The buyer proposes ${SWITCH.type} for the board to approve, at risk 4:`);
-  teller.fact("arguments", JSON.stringify(SWITCH.args));
-  const blocked = await stage.propose(BUYER, "approve", "The board decides on the switch.", SWITCH);
+  teller.line(`The buyer proposes ${SWITCH.type} for finance to approve, at risk 4:`);
+  teller.fact("action", describeAction(SWITCH));
+  const blocked = await stage.propose(BUYER, "approve", "Finance decides on the switch.", SWITCH);
   mustSay(blocked, "block", ["PRIMARY_SOURCE_REQUIRED", "APPROVAL_MISSING"]);
   mustEqual(blocked.nodeState, "BLOCKED", "the node is BLOCKED");
   for (const { code, detail, counterfactual } of blocked.gateResult.reasons) {
@@ -127,7 +127,7 @@ async function tellBlocked(stage: Stage, teller: Teller): Promise<void> {
 }
 
 async function tellDecision(stage: Stage, teller: Teller): Promise<void> {
-  await tellForgery(stage.world, teller, BOARD);
+  await tellForgery(stage.world, teller, FINANCE);
   await stage.evidence(
     BUYER,
     "approve",
@@ -142,7 +142,7 @@ async function tellDecision(stage: Stage, teller: Teller): Promise<void> {
     ),
   );
   teller.good("The agent reads the contract itself. The cause is gone, so the gate asks a person.");
-  await tellApproval(stage, teller, { person: BOARD, node: "approve" });
+  await tellApproval(stage, teller, { node: "approve", people: [FINANCE], quorum: 1 });
   await stage.untilNode("approve", "DONE");
 }
 
@@ -155,7 +155,7 @@ async function tellExecution(stage: Stage, teller: Teller): Promise<void> {
   teller.refused("The agent proposes $250,000 instead of what was approved.", said(bent));
   mustEqual((await stage.world.vendorLedger()).received, 0, "nothing has reached the vendor yet");
 
-  const allowed = await stage.propose(BUYER, "execute", "As the board approved.", SWITCH);
+  const allowed = await stage.propose(BUYER, "execute", "As finance approved.", SWITCH);
   mustSay(allowed, "allow");
   teller.good("Exactly what was approved passes. A ticket is signed and goes through the queue.");
   const node = await stage.untilNode("execute", "DONE");
@@ -173,14 +173,8 @@ async function tellAudit(stage: Stage, teller: Teller): Promise<void> {
   const complete = await stage.untilNode("complete", "DONE");
   mustEqual(complete.ownerX, "system", "the system completes by itself");
   teller.good("The system has closed the switch by itself, at risk 1.");
-  await tellApproval(stage, teller, { person: AUDIT, node: "audit" });
+  await tellApproval(stage, teller, { node: "audit", people: [AUDIT], quorum: 1 });
   const mission = await stage.untilMission("completed");
   mustEqual(mission.progress, { done: 6, total: 6 }, "all six nodes are done");
   teller.good("The mission is completed: 6 of 6 nodes DONE.");
-}
-
-/** The first reason of a refusal, as one line. */
-function said(answer: GateAnswer): string {
-  const [first] = answer.gateResult.reasons;
-  return first === undefined ? "no reason given" : `${first.code}: ${first.detail}`;
 }
