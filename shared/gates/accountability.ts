@@ -35,7 +35,8 @@ export const accountability: Gate<Verdict> = (question) => {
     );
   }
   const proposer = agent !== null && typeof agent === "object" ? agent.id : null;
-  if (proposer !== null && question.approvers.includes(proposer)) {
+  const approvers = [...question.approvers, ...(question.coverage?.approvers ?? [])];
+  if (proposer !== null && approvers.includes(proposer)) {
     reasons.push(
       reasonOf(
         "accountability",

@@ -52,6 +52,8 @@ export interface GateQuestion {
   readonly coverage: {
     readonly nodeId: string;
     readonly approved: { readonly actionType: string; readonly argsHash: string } | null;
+    /** Who approved it there. */
+    readonly approvers: readonly string[];
   } | null;
   /** Slices of the write-set that another node holds. */
   readonly heldSlices: readonly { readonly slice: string; readonly holder: string }[];

@@ -51,6 +51,7 @@ function place(state: MissionState, event: Evolving): MissionState {
 function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
   const data = dataOf(event, "mission.opened");
   const plan = compiled ?? compiledAgain(data.plan);
+  invariant(plan.hash === data.planHash, "a recorded plan gives its recorded hash");
   const state: MissionState = {
     missionId: data.missionId,
     team: data.team,
@@ -106,7 +107,23 @@ const NEW_NODE: NodeRecord = {
   ranDigest: null,
 };
 
+/** Events about the mission itself, but for the first. */
+const MISSION_EVENTS = new Set<string>([
+  "mission.paused",
+  "mission.resumed",
+  "mission.stopped",
+  "mission.sealed",
+  "mission.completed",
+  "ticket.denied",
+  "incident.raised",
+] satisfies EventType[]);
+
 function evolveMission(state: MissionState, event: Evolving): void {
+  invariant(MISSION_EVENTS.has(event.type), `event type ${event.type} is known of a mission`);
+  invariant(
+    event.stateBefore === state.status,
+    `the mission is ${state.status}, the event says ${event.stateBefore}`,
+  );
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
   if (event.type === "ticket.denied") countDenial(state, event);
@@ -173,7 +190,8 @@ function nodeChange(
         ],
       };
     case "proposal.submitted":
-      return { proposal: dataOf(event, "proposal.submitted").proposal };
+      // What another proposal produced is not this one's result.
+      return { proposal: dataOf(event, "proposal.submitted").proposal, result: null };
     case "result.submitted":
       return { result: dataOf(event, "result.submitted").result };
     case "node.unblocked":
@@ -245,11 +263,9 @@ function failureChange(state: MissionState, before: NodeRecord, event: Evolving)
       reasons: [],
     };
   }
-  return {
-    ...cleared,
-    verdict: data.cause === "in_doubt" ? "pause" : "block",
-    reasons: data.reasons,
-  };
+  if (data.cause === "in_doubt") return { ...cleared, verdict: "pause", reasons: data.reasons };
+  // The attempt to come is one too many: whatever asks the gate again, readiness refuses it.
+  return { ...cleared, attempt: data.attempt + 1, verdict: "block", reasons: data.reasons };
 }
 
 function ticketChange(state: MissionState, nodeId: string, event: Evolving): Change {

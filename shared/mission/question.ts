@@ -139,11 +139,12 @@ function approversOf(
 function coverageOf(state: MissionState, nodeId: string): GateQuestion["coverage"] {
   const approver = state.plan.approverOf.get(nodeId);
   if (approver === undefined) return null;
-  const { status, proposal } = nodeRecord(state, approver);
+  const { status, proposal, approvals, ranDigest } = nodeRecord(state, approver);
   const action = status === "DONE" ? proposal?.action : null;
   return {
     nodeId: approver,
     approved: action ? { actionType: action.type, argsHash: action.argsHash } : null,
+    approvers: approvals.filter((a) => a.gateDigest === ranDigest).map((a) => a.approver),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Replay: the state at any point of a trace, by the same `evolve` that lives. Replay(G, trace, t).
  */
+import { Breach, invariant } from "../invariant.ts";
 import { err, ok, type Result } from "../result.ts";
 import { isoToUnixMs } from "../time.ts";
 import { type Head, type TraceEvent, type TraceFlaw, verifyTrace } from "../trace/index.ts";
@@ -35,9 +36,26 @@ export function replayTrace(
       reason: "replay_point_unknown",
       detail: `the trace has nothing at ${at ?? "its end"}`,
     });
-  const state = foldTrace(trace.slice(0, upTo));
-  if (!state) return err({ reason: "replay_point_unknown", detail: "the trace is empty" });
+  const folded = foldUntrusted(trace.slice(0, upTo));
+  if (!folded.ok) return err({ reason: "trace_invalid", flaw: folded.error });
+  const state = folded.value;
   return ok({ view: viewMission(state), stateHash: stateHash(state), head: state.head });
+}
+
+/** A chain anybody can hash; that its events make sense is only known once they have been folded. */
+function foldUntrusted(events: readonly TraceEvent[]): Result<MissionState, TraceFlaw> {
+  let state: MissionState | null = null;
+  for (const event of events) {
+    try {
+      state = evolve(state, event);
+    } catch (cause) {
+      const detail =
+        cause instanceof Breach ? cause.message : `the data of ${event.type} is malformed`;
+      return err({ seq: event.seq, reason: "event_malformed", detail });
+    }
+  }
+  invariant(state, "an empty trace has been refused before");
+  return ok(state);
 }
 
 /** Folds verified events; null for none. */

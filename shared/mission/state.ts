@@ -80,7 +80,7 @@ export interface HeldLease {
 
 export interface NodeRecord {
   readonly status: NodeStatus;
-  /** Starts at 1; the attempt under way or to come. */
+  /** Starts at 1; the attempt under way or to come. One more than the node may have when all failed. */
   readonly attempt: number;
   /** Predecessors not yet DONE; READY when it reaches 0. */
   readonly waitingFor: number;

@@ -107,7 +107,7 @@ export function given(...history: readonly Step[]) {
     run: run as Run,
     /** Everything that happened, for tests that look at more than the last step. */
     events: run.events,
-    when(step: Exclude<Step, EventDraft>) {
+    when: (step: Exclude<Step, EventDraft>) => {
       const decided = run.execute(commandOf(step, run));
       return {
         run: run as Run,

@@ -55,7 +55,9 @@ function doubt(turn: Turn, nodeId: string, detail: string): void {
 
 export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Result<null, Rejection> {
   const ticket = denial.jti === null ? undefined : turn.state.tickets.get(denial.jti);
-  if (turn.state.deniedCount >= LIMITS.deniedEventsPerMissionMax) return ok(null);
+  const ends = ticket !== undefined && endsAttempt(turn, ticket.nodeId, denial);
+  // However many attacks were recorded before, a denial that ends an attempt is always heard.
+  if (turn.state.deniedCount >= LIMITS.deniedEventsPerMissionMax && !ends) return ok(null);
   if (
     ticket &&
     denial.verified &&
@@ -67,9 +69,7 @@ export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Resul
   }
   const isFirst = !turn.state.denials.has(`${denial.jti ?? ""} ${denial.reason}`);
   recordDenied(turn, ticket?.nodeId ?? null, { denial }, actor, isFirst);
-  if (!ticket || !denial.verified || !BURNING.has(denial.reason)) return ok(null);
-  const record = recordOf(turn, ticket.nodeId);
-  if (record.ticket?.jti !== denial.jti || turn.state.status === "stopped") return ok(null);
+  if (!ticket || !ends) return ok(null);
   fail(turn, ticket.nodeId, "ticket_unused", {
     reasons: [
       reasonOf(denial.reason, denial.detail),
@@ -77,6 +77,16 @@ export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Resul
     ],
   });
   return ok(null);
+}
+
+/** Whether the denial says that the node's outstanding ticket will never be used. */
+function endsAttempt(turn: Turn, nodeId: string, denial: RecordDenial["denial"]): boolean {
+  return (
+    denial.verified &&
+    BURNING.has(denial.reason) &&
+    recordOf(turn, nodeId).ticket?.jti === denial.jti &&
+    turn.state.status !== "stopped"
+  );
 }
 
 function recordDenied(

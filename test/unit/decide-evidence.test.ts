@@ -1,0 +1,280 @@
+/** Evidence: what a bundle changes, where it does not belong, and when it says nothing new. */
+import { describe, expect, test } from "vitest";
+import {
+  approvalNode,
+  claim,
+  decisionNode,
+  evidence,
+  executionNode,
+  iso,
+  person,
+  plan,
+  source,
+} from "../support/builders.ts";
+import {
+  intervene,
+  openMission,
+  propose,
+  submitEvidence,
+  submitResult,
+  vendorSwitch,
+} from "../support/commands.ts";
+import { approves, eventsOf, given, reports } from "../support/scenario.ts";
+
+const INPUTS = { missionInputs: ["brief"] };
+const READS = plan([decisionNode("a", { evidenceIn: ["brief"], evidenceOut: ["report"] })], INPUTS);
+const BRIEF = evidence("brief");
+
+describe("SubmitEvidence", () => {
+  test("records the bundle with its hash", () => {
+    given(openMission(READS))
+      .when(submitEvidence(1, "a", BRIEF))
+      .yields({
+        type: "evidence.submitted",
+        nodeId: "a",
+        evidenceHash: BRIEF.hash,
+        stateBefore: "READY",
+        stateAfter: "READY",
+        data: { bundle: BRIEF },
+      });
+  });
+
+  test("missing evidence blocks with a counterfactual, and a later bundle unblocks", () => {
+    given(openMission(READS), propose(1, "a"))
+      .when(submitEvidence(2, "a", BRIEF))
+      .yields(
+        { type: "evidence.submitted" },
+        {
+          type: "node.unblocked",
+          stateBefore: "BLOCKED",
+          stateAfter: "READY",
+          data: { cause: "evidence" },
+        },
+        {
+          type: "gate.evaluated",
+          stateAfter: "RUNNING",
+          gateResult: { verdict: "allow", score: 0, reasons: [] },
+        },
+      );
+    const blocked = given(openMission(READS)).when(propose(1, "a"));
+    blocked.yields(
+      { type: "proposal.submitted" },
+      {
+        type: "gate.evaluated",
+        stateAfter: "BLOCKED",
+        gateResult: {
+          verdict: "block",
+          score: 2,
+          reasons: [
+            {
+              code: "EVIDENCE_MISSING",
+              gate: "evidence",
+              detail: "no evidence of kind brief",
+              counterfactual: "submit a bundle of kind brief to node a",
+            },
+          ],
+        },
+      },
+    );
+  });
+
+  test("evidence that does not help blocks again, with the reason that is left", () => {
+    const doubtful = evidence("brief", { claims: [claim("c1", { confidence: 0.2 })] });
+    given(openMission(READS), propose(1, "a"))
+      .when(submitEvidence(2, "a", doubtful))
+      .yields(
+        { type: "evidence.submitted" },
+        { type: "node.unblocked" },
+        {
+          type: "gate.evaluated",
+          stateAfter: "BLOCKED",
+          gateResult: {
+            reasons: [
+              {
+                code: "CONFIDENCE_TOO_LOW",
+                counterfactual: "confidence of claim brief/c1 must rise to 0.5",
+              },
+            ],
+          },
+        },
+      );
+  });
+
+  test.each([
+    ["no source at all", [claim("c1", { sources: [] })], "SOURCE_MISSING"],
+    [
+      "contradicting claims",
+      [claim("c1", { value: 1 }), claim("c2", { subject: "subject of c1", value: 2 })],
+      "EVIDENCE_CONTRADICTION",
+    ],
+  ] as const)(
+    "%s blocks, and a corrected bundle of the same kind supersedes it",
+    (_what, claims, code) => {
+      const flawed = evidence("brief", { claims: [...claims] });
+      const { events } = given(
+        openMission(READS),
+        submitEvidence(1, "a", flawed),
+        propose(2, "a"),
+        submitEvidence(3, "a", BRIEF),
+      );
+      const [before, after] = events.filter((event) => event.type === "gate.evaluated");
+      expect(before?.gateResult?.reasons[0]?.code).toBe(code);
+      expect(after?.gateResult?.verdict).toBe("allow");
+    },
+  );
+
+  test("a primary source is required from risk 3 on, and not below", () => {
+    const secondary = evidence("brief", {
+      claims: [claim("c1", { sources: [source({ kind: "secondary" })] })],
+    });
+    const verdictAt = (risk: number) => {
+      const ownerR = risk >= 3 ? "human" : "agent";
+      const compiled = plan([decisionNode("a", { risk, ownerR, evidenceIn: ["brief"] })], INPUTS);
+      const { events } = given(
+        openMission(compiled),
+        submitEvidence(1, "a", secondary),
+        propose(2, "a"),
+      );
+      return events.at(-1)?.gateResult?.reasons.map((reason) => reason.code) ?? [];
+    };
+    expect(verdictAt(2)).toEqual([]);
+    expect(verdictAt(3)).toContain("PRIMARY_SOURCE_REQUIRED");
+  });
+
+  test("expired evidence blocks from the moment it expires", () => {
+    const shortLived = evidence("brief", { expiresAt: iso(10) });
+    const codesAt = (seconds: number) =>
+      given(openMission(READS), submitEvidence(1, "a", shortLived), propose(seconds, "a"))
+        .events.at(-1)
+        ?.gateResult?.reasons.map((r) => r.code);
+    expect(codesAt(9)).toEqual([]);
+    expect(codesAt(10)).toEqual(["EVIDENCE_EXPIRED"]);
+  });
+
+  test("evidence of a predecessor counts for its successor", () => {
+    const compiled = plan([
+      decisionNode("a", { evidenceOut: ["report"] }),
+      decisionNode("b", { evidenceIn: ["report"] }),
+    ]);
+    given(
+      openMission(compiled),
+      propose(1, "a"),
+      submitEvidence(2, "a", evidence("report")),
+      submitResult(3, "a"),
+    )
+      .when(propose(4, "b"))
+      .yields({ type: "proposal.submitted" }, { type: "gate.evaluated", stateAfter: "RUNNING" });
+  });
+
+  test("new evidence while people are being asked voids what they approved", () => {
+    const two = plan(
+      [
+        decisionNode("a", {
+          risk: 3,
+          ownerR: "human",
+          evidenceIn: ["brief"],
+          approval: { quorum: 2 },
+        }),
+      ],
+      INPUTS,
+    );
+    given(openMission(two, { inputs: [BRIEF] }), propose(1, "a"), approves(2, "a", person("ann")))
+      .when(submitEvidence(3, "a", evidence("brief", { claims: [claim("newer")] })))
+      .yields(
+        { type: "evidence.submitted" },
+        { type: "node.unblocked" },
+        { type: "approval.voided", data: { approvers: ["ann"] } },
+        { type: "gate.evaluated", stateAfter: "BLOCKED", gateResult: { verdict: "pause" } },
+        { type: "approval.requested" },
+      );
+  });
+
+  test("refuses a node that is unknown, not open yet, or DONE", () => {
+    const compiled = plan([
+      decisionNode("a", { evidenceOut: ["e"], tests: [] }),
+      decisionNode("b", { evidenceIn: ["e"] }),
+    ]);
+    const report = evidence("e");
+    given(openMission(compiled))
+      .when(submitEvidence(1, "zz", report))
+      .rejects("node_unknown", { nodeId: "zz" });
+    given(openMission(compiled))
+      .when(submitEvidence(1, "b", report))
+      .rejects("node_not_open", { state: "NEW" });
+    given(
+      openMission(compiled),
+      propose(1, "a"),
+      submitEvidence(2, "a", report),
+      submitResult(3, "a"),
+    )
+      .when(submitEvidence(4, "a", evidence("e", { claims: [claim("late")] })))
+      .rejects("node_not_open", { state: "DONE" });
+  });
+
+  test("refuses a kind the node neither requires nor produces", () => {
+    given(openMission(READS))
+      .when(submitEvidence(1, "a", evidence("gossip")))
+      .rejects("evidence_kind_unexpected", { kind: "gossip", expected: ["brief", "report"] });
+  });
+
+  test("what a running node was let in on cannot change under it", () => {
+    given(openMission(READS, { inputs: [BRIEF] }), propose(1, "a"))
+      .when(submitEvidence(2, "a", evidence("brief", { claims: [claim("other")] })))
+      .rejects("evidence_kind_unexpected", { expected: ["report"] });
+  });
+
+  test("refuses an agent that is not assigned to the node", () => {
+    const compiled = plan(
+      [decisionNode("a", { agents: ["agent-b"], evidenceIn: ["brief"] })],
+      INPUTS,
+    );
+    given(openMission(compiled))
+      .when(submitEvidence(1, "a", BRIEF))
+      .rejects("agent_not_permitted");
+  });
+
+  test("refuses while the mission is paused or stopped", () => {
+    for (const kind of ["pause", "stop"] as const)
+      given(openMission(READS), intervene(1, kind))
+        .when(submitEvidence(2, "a", BRIEF))
+        .rejects("mission_not_active");
+  });
+
+  test("stays quiet on a bundle the node has", () => {
+    given(openMission(READS), submitEvidence(1, "a", BRIEF))
+      .when(submitEvidence(2, "a", BRIEF))
+      .staysQuiet();
+  });
+
+  test("an action that succeeded is not repeated when its node re-enters after missing evidence", () => {
+    const compiled = plan([
+      executionNode("run", { evidenceOut: ["proof"], writeSet: ["register#a"] }),
+    ]);
+    const action = vendorSwitch();
+    const scenario = given(openMission(compiled), propose(1, "run", { action }), reports(2, "run"));
+    scenario.when(submitEvidence(3, "run", evidence("proof"))).yields(
+      { type: "evidence.submitted", stateBefore: "BLOCKED" },
+      { type: "node.unblocked" },
+      {
+        type: "gate.evaluated",
+        stateAfter: "RUNNING",
+        data: { phase: "entry", lease: { fence: { "register#a": 2 } } },
+      },
+      { type: "gate.evaluated", stateAfter: "DONE", data: { phase: "exit" } },
+      { type: "mission.completed" },
+    );
+    expect(eventsOf(scenario.run, "ticket.issued")).toHaveLength(1);
+  });
+
+  test("evidence for a node that waits for people alone asks them anew", () => {
+    const compiled = plan([approvalNode("sign", { evidenceIn: ["brief"] })], INPUTS);
+    given(openMission(compiled))
+      .when(submitEvidence(1, "sign", BRIEF))
+      .yields(
+        { type: "evidence.submitted" },
+        { type: "node.unblocked" },
+        { type: "gate.evaluated", gateResult: { verdict: "pause" } },
+        { type: "approval.requested" },
+      );
+  });
+});
