@@ -12,7 +12,7 @@ import type { Report } from "./violation.ts";
  * Edge visits spent on this rule in one compilation: 40 times the edges of the largest plan, about
  * 50 ms. Only plans with very many slices, each shared by writers far apart, need more.
  */
-export const WRITE_CHECK_STEPS_MAX = 2_000_000;
+const WRITE_CHECK_STEPS_MAX = 2_000_000;
 
 /**
  * Reports slices whose writers are not totally ordered. `order` is a topological order of all nodes.
