@@ -107,11 +107,11 @@ describe("an event", () => {
     });
     const messages = [event(7), event(5), event(3), event(6, "approval.requested", OTHER_MISSION)];
     await consumeWebhooks(messages, deps);
-    expect(acknowledged.toSorted()).toEqual(
-      [
+    expect(new Map(acknowledged)).toEqual(
+      new Map([
         [OTHER_MISSION, 6],
         [MISSION, 3],
-      ].toSorted(),
+      ]),
     );
     expect(messages.map((message) => message.settled)).toEqual([[5], [5], ["ack"], ["ack"]]);
   });
@@ -231,6 +231,15 @@ describe("a dead letter", () => {
     return { deps, opened };
   }
   const index = () => queueMessage(messageOf(storyOf(), -1, 3));
+  const breach = () =>
+    queueMessage({
+      kind: "breach",
+      team: TEAM,
+      missionId: MISSION,
+      seq: 3,
+      detail: "x",
+      at: iso(2),
+    });
   const ticket = (team: string) =>
     queueMessage({
       kind: "ticket",
@@ -242,6 +251,7 @@ describe("a dead letter", () => {
 
   it.each([
     ["sekisho-index-dlq", index(), "DELIVERY_FAILED", MISSION],
+    ["sekisho-index-dlq", breach(), "CHAIN_BROKEN", MISSION],
     ["sekisho-tickets-dlq", ticket(TEAM), "GATEWAY_FAILURE", MISSION],
     ["sekisho-webhooks-dlq", event(4), "DELIVERY_FAILED", MISSION],
     ["sekisho-webhooks-dlq", delivery(), "DELIVERY_FAILED", null],

@@ -6,6 +6,7 @@
 import { sha256Hex } from "../../shared/crypto.ts";
 import { unixMsToIso } from "../../shared/time.ts";
 import {
+  breachMessageSchema,
   indexMessageSchema,
   ticketMessageSchema,
   webhookDeliveryMessageSchema,
@@ -76,6 +77,10 @@ function readClaim(body: unknown): Claim | null {
   const index = indexMessageSchema.safeParse(body);
   if (index.success) {
     return ofMission(index.data, "DELIVERY_FAILED", "medium", "The index cannot take its events");
+  }
+  const breach = breachMessageSchema.safeParse(body);
+  if (breach.success) {
+    return ofMission(breach.data, "CHAIN_BROKEN", "critical", "Its chain does not verify");
   }
   const ticket = ticketMessageSchema.safeParse(body);
   if (ticket.success) {

@@ -154,7 +154,7 @@ async function readContext(env: Env, team: string, record: IncidentRecord) {
   return {
     before: events.filter((event) => event.seq < seq),
     incident,
-    after: events.filter((event) => event.seq > seq),
+    after: events.filter((event) => event.seq > seq).slice(0, CONTEXT_EVENTS),
   };
 }
 
