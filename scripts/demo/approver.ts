@@ -20,6 +20,9 @@ import { createKeyPair, publicHalf } from "../local/keys.ts";
 import { leaveWithParent, setting, tell } from "./child.ts";
 import { must, mustHave } from "./must.ts";
 
+/** What became of a request: signed, no longer open because others were first, or refused by the API. */
+export type ApprovalOutcome = "signed" | "not_needed" | "refused";
+
 const STATEMENT_TTL_MS = 5 * 60_000;
 const WEBHOOK_AGE_MAX_SECONDS = 5 * 60;
 
@@ -128,12 +131,7 @@ async function decide(body: string, webhookId: string): Promise<void> {
   else settle(asked.nodeId, code === "approval_not_requested" ? "not_needed" : "refused", answered);
 }
 
-/** What became of a request: signed, no longer open because others were first, or refused by the API. */
-function settle(
-  nodeId: string,
-  outcome: "signed" | "not_needed" | "refused",
-  answered: unknown = null,
-): void {
+function settle(nodeId: string, outcome: ApprovalOutcome, answered: unknown = null): void {
   tell({ event: "approval.settled", person: person.id, nodeId, outcome, kid: key.kid, answered });
 }
 

@@ -4,6 +4,7 @@
  */
 import { isRecord } from "../cli/api-client.ts";
 import { cell } from "../cli/print.ts";
+import type { ApprovalOutcome } from "./approver.ts";
 import type { ChildEvent } from "./child.ts";
 import { type Stage, describeAction } from "./hands.ts";
 import { must, mustEqual } from "./must.ts";
@@ -25,7 +26,7 @@ export async function tellApproval(
   { node, people, quorum }: Asked,
 ): Promise<void> {
   const settled = await Promise.all(people.map((person) => outcomeOf(stage.world, person, node)));
-  const signed = settled.filter(({ end }) => end["outcome"] === "signed");
+  const signed = settled.filter(({ outcome }) => outcome === "signed");
   mustEqual(signed.length, quorum, `as many people signed for ${node} as it takes`);
   const names = (found: readonly Settled[]) => found.map(({ name }) => name).join(" and ");
   const asked = signed[0]?.asked ?? null;
@@ -34,7 +35,9 @@ export async function tellApproval(
   teller.fact("will happen", whatWillHappen(asked));
   teller.fact("risk", cell(asked["risk"]));
   teller.fact("gate digest", cell(asked["gateDigest"]));
-  teller.good(`${names(signed)} sign${signed.length === 1 ? "s" : ""} exactly that and post it.`);
+  teller.good(
+    `${names(signed)} ${signed.length === 1 ? "signs exactly that and posts" : "sign exactly that and post"} it.`,
+  );
   for (const { end } of signed) teller.fact("signed by key", cell(end["kid"]));
 }
 
@@ -43,6 +46,7 @@ interface Settled {
   /** What they saw before signing; null when the request was closed before they looked. */
   readonly asked: ChildEvent | null;
   readonly end: ChildEvent;
+  readonly outcome: ApprovalOutcome;
 }
 
 /** One person's part, from the webhook at their door to its end. */
@@ -58,10 +62,11 @@ async function outcomeOf(world: World, person: string, node: string): Promise<Se
   };
   const name = world.example.approvers.find(({ id }) => id === person)?.name ?? person;
   const first = await next(`${name} receives the request for ${node}`);
-  if (first.event === "approval.settled") return { name, asked: null, end: first };
-  const end = await next(`${name} decides on ${node}`);
-  must(end["outcome"] !== "refused", `${name}'s approval of ${node} is accepted`, end["answered"]);
-  return { name, asked: first, end };
+  const hasEnded = first.event === "approval.settled";
+  const end = hasEnded ? first : await next(`${name} decides on ${node}`);
+  const outcome = end["outcome"] as ApprovalOutcome;
+  must(outcome !== "refused", `${name}'s approval of ${node} is accepted`, end["answered"]);
+  return { name, asked: hasEnded ? null : first, end, outcome };
 }
 
 function whatWillHappen(asked: ChildEvent): string {

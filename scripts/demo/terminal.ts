@@ -33,7 +33,7 @@ export function createTeller(out: NodeJS.WriteStream = process.stdout): Teller {
       print(`\n${paint.accent(`  ${number}`)}  ${paint.strong(text)}`);
     },
     line: (text) => print(wrap(text, 5)),
-    fact: (name, value) => print(wrap(value, 19, `     ${paint.quiet(name.padEnd(13))} `)),
+    fact: (name, value) => print(wrap(value, 22, `     ${paint.quiet(name.padEnd(16))} `)),
     good: (text) => print(wrap(text, 7, `     ${paint.good("✓")} `)),
     refused(what, why) {
       print(wrap(what, 7, `     ${paint.bad("✗")} `));

@@ -108,7 +108,7 @@ export async function clientAs(
 }
 
 /** A POST that must succeed. */
-export async function succeed(
+async function succeed(
   client: ApiClient,
   address: string,
   body: unknown,
