@@ -29,9 +29,9 @@ export const LIMITS = {
   bodyBytesMax: 1 * MIB + 64 * KIB,
   /** The longest signed token read: a ticket or approval as it fits a queue message. */
   jwsCharsMax: 128 * KIB,
-  /** A plan larger than this is several missions; bounds the fold's memory to a few MB. */
+  /** A plan larger than this is several missions. Over HTTP `planBytesMax` is reached first. */
   nodesMax: 10_000,
-  /** Five edges a node on average; compile stays under 100 ms. */
+  /** Five edges a node on average; such a plan compiles in about 0.2 s. */
   edgesMax: 50_000,
   /** What a person can be asked to review in one bundle. */
   claimsPerBundleMax: 200,

@@ -28,7 +28,7 @@ export interface Env {
   readonly AUTH_JWKS: string;
   /** Private JWKS (JSON text), Ed25519; the first key signs, the others are still published. */
   readonly TICKET_SIGNING_KEYS: string;
-  /** Ed25519 private JWK (JSON text) that signs outgoing webhooks. */
+  /** `whsk_` and the base64 of a 32-byte Ed25519 seed: signs outgoing webhooks. */
   readonly WEBHOOK_SIGNING_KEY: string;
   /** Comma-separated host:port that outgoing requests may reach although they are local. Empty when hosted. */
   readonly EGRESS_ALLOW_HOSTS: string;

@@ -16,6 +16,7 @@ const SYSTEM_RISK_MAX = 2;
 export function checkNode(node: NodeSpec, pointer: string, report: Report): void {
   checkKind(node, pointer, report);
   checkOwners(node, pointer, report);
+  checkResult(node, pointer, report);
   if (node.approval && node.kind !== "approval" && node.risk < HUMAN_RISK_MIN) {
     report(
       "approval_not_applicable",
@@ -36,6 +37,19 @@ function checkKind(node: NodeSpec, pointer: string, report: Report): void {
   if (node.kind !== "approval" && node.approves !== undefined) {
     const detail = `${node.kind} node ${node.id} approves ${node.approves}`;
     report("approves_not_allowed", `${pointer}/approves`, detail);
+  }
+}
+
+/** What nobody submits nobody can check; a test that silently never ran would be worse than none. */
+function checkResult(node: NodeSpec, pointer: string, report: Report): void {
+  if (node.kind === "decision") return;
+  for (const member of ["tests", "outputs"] as const) {
+    if (node[member].length === 0) continue;
+    report(
+      "result_not_expected",
+      `${pointer}/${member}`,
+      `${node.kind} node ${node.id} has ${member}`,
+    );
   }
 }
 

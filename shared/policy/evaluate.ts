@@ -66,7 +66,8 @@ function isAbout(rule: PolicyRule, subject: PolicySubject): boolean {
 
 function holds(predicate: Predicate, args: JsonValue, undecided: boolean): boolean {
   const value = valueAt(args, predicate.path);
-  if (value === undefined) return undecided;
+  // Not a scalar, or not there: nothing the predicate could speak about.
+  if (value === undefined || (typeof value === "object" && value !== null)) return undecided;
   switch (predicate.op) {
     case "eq":
       return value === predicate.value;
@@ -101,6 +102,8 @@ function valueAt(root: JsonValue, pointer: string): JsonValue | undefined {
   for (const token of pointer.split("/").slice(1)) {
     const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, key)) return undefined;
+    // An array's own members include its length, which is no member of the JSON value.
+    if (Array.isArray(value) && key === "length") return undefined;
     value = (value as Readonly<Record<string, JsonValue>>)[key];
   }
   return value;

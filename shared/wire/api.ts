@@ -78,15 +78,18 @@ export const proposePolicySchema = z.strictObject({ document: policyDocumentSche
 
 export const activatePolicySchema = z.strictObject({ statement: statementSchema });
 
+/** `system` is who advances the system's own nodes, and policies name it; nobody else may be called that. */
+const directoryIdSchema = subjectSchema.refine((id) => id !== "system", "is reserved");
+
 export const putAgentSchema = z.strictObject({
-  id: subjectSchema,
+  id: directoryIdSchema,
   skills: z.array(nameSchema).max(64).default([]),
   zone: z.string().min(1).max(256).nullable().default(null),
   banned: z.boolean().default(false),
 }) satisfies z.ZodType<AgentFacts>;
 
 export const putApproverSchema = z.strictObject({
-  id: subjectSchema,
+  id: directoryIdSchema,
   name: z.string().min(1).max(256),
   groups: z.array(nameSchema).max(64).default([]),
   /** Public JWKs, Ed25519 or P-256; checked point by point on arrival. */

@@ -42,7 +42,7 @@ describe("each violation", () => {
     ],
     [
       "an execution without an action",
-      planOf([{ ...decision("a"), kind: "execution" }]),
+      planOf([{ ...decision("a", { tests: [] }), kind: "execution" }]),
       ["action_required /nodes/0"],
     ],
     [
@@ -144,6 +144,11 @@ describe("each violation", () => {
       "approval terms where nobody approves",
       planOf([decision("a", { risk: 2, approval: { quorum: 2 } })]),
       ["approval_not_applicable /nodes/0/approval"],
+    ],
+    [
+      "tests and outputs where nobody submits a result",
+      planOf([execution("a", { tests: [{ id: "t", title: "t" }], outputs: ["o"] })]),
+      ["tests", "outputs"].map((m) => `result_not_expected /nodes/0/${m}`),
     ],
     [
       "evidence from nobody",
