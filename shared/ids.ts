@@ -18,7 +18,6 @@ export const PROPOSAL_ID = new RegExp(`^prp_${UUID_V7}$`);
 export const POLICY_ID = new RegExp(`^pol_${UUID_V7}$`);
 export const WEBHOOK_ID = new RegExp(`^whk_${UUID_V7}$`);
 export const TICKET_ID = /^tkt_[0-9a-f]{32}$/;
-export const EVIDENCE_ID = /^evd_[0-9a-f]{26}$/;
 export const DELIVERY_ID = /^msg_[0-9a-f]{32}$/;
 /** A node id is a key of plain objects, so the names that mean something to an object are no node ids. */
 export const NODE_ID = /^(?!(?:__proto__|constructor|prototype)$)[a-z0-9][a-z0-9_.-]{0,63}$/;

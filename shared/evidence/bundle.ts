@@ -12,7 +12,7 @@ import { nameSchema } from "../plan/index.ts";
 
 const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
 
-export const sourceSchema = z.strictObject({
+const sourceSchema = z.strictObject({
   identifier: z
     .string()
     .max(512)

@@ -25,7 +25,8 @@ import { scope } from "./scope.ts";
 /** Gates that may seal. A gate of any other name has a type that cannot hold `seal`. */
 type SealingGate = "ethics" | "accountability";
 
-type GateEntry =
+/** A place in the pipeline: a gate's name and a gate that can hold no worse verdict than that name may give. */
+export type GateEntry =
   | { readonly gate: SealingGate; readonly ask: Gate<Verdict> }
   | { readonly gate: "relativity"; readonly ask: Gate<"allow" | "pause"> }
   | {

@@ -3,7 +3,7 @@
  * gate is a pure function and a recorded question can be asked again.
  */
 import type { EvidenceSummary } from "../evidence/index.ts";
-import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
+import type { NodeSpec } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { JsonObject } from "../strict-json.ts";
 import type { Verdict } from "../trace/index.ts";
@@ -69,9 +69,6 @@ export interface GateOutcome<V extends Verdict> {
 export type Gate<V extends Verdict> = (question: GateQuestion) => GateOutcome<V>;
 
 export type RefusableVerdict = "allow" | "pause" | "block";
-
-/** What a node's approval must look like: the plan's requirement, tightened by the policy's. */
-export type { ApprovalRequirement };
 
 /** Builds an outcome: allow when there are no reasons, `otherwise` when there are. */
 export function outcomeOf<V extends Verdict>(

@@ -28,7 +28,7 @@ import {
 } from "./turn.ts";
 
 /** Whether a node's gate can be asked now: somebody proposed, or nobody needs to. */
-export function isAskable(turn: Turn, nodeId: string): boolean {
+function isAskable(turn: Turn, nodeId: string): boolean {
   return recordOf(turn, nodeId).proposal !== null || isSelfAdvancing(turn.state, nodeId);
 }
 

@@ -85,7 +85,7 @@ export function exitQuestionOf(state: MissionState, nodeId: string, at: string):
  * Shape: evidence hashes in order of kind; action type and arguments hash null where the node is
  * about no action.
  */
-export function gateDigestOf(
+function gateDigestOf(
   state: MissionState,
   spec: NodeSpec,
   action: HeldProposal["action"],

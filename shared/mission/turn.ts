@@ -24,7 +24,7 @@ export interface Turn {
 }
 
 /** A state that can be run forward without touching the one it was made from. */
-export function forkState(state: MissionState): MissionState {
+function forkState(state: MissionState): MissionState {
   return {
     ...state,
     nodes: state.nodes.fork(),
@@ -48,7 +48,7 @@ export function createTurn(state: MissionState, command: Command): Turn {
 }
 
 /** The later of two times; the fixed format orders as text. */
-export function laterOf(a: string, b: string): string {
+function laterOf(a: string, b: string): string {
   return a > b ? a : b;
 }
 

@@ -46,7 +46,7 @@ export const approvalRequirementSchema = z.strictObject({
 });
 
 /** What a node may do to the outside: one action type, optionally with arguments fixed in advance. */
-export const actionSpecSchema = z.strictObject({
+const actionSpecSchema = z.strictObject({
   type: actionTypeSchema,
   args: z.record(z.string(), z.json()).default({}),
 });
@@ -78,7 +78,7 @@ export const nodeSchema = z.strictObject({
   attemptsMax: z.int().min(1).max(LIMITS.attemptsMax).default(LIMITS.attemptsDefault),
 });
 
-export const edgeSchema = z.strictObject({ from: nameSchema, to: nameSchema });
+const edgeSchema = z.strictObject({ from: nameSchema, to: nameSchema });
 
 export const planSchema = z.strictObject({
   title: textSchema,

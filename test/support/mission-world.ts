@@ -63,7 +63,7 @@ export const SHORT_PLAN: PlanInput = {
   ],
 };
 
-export const POLICY: PolicyDocument = policyDocumentSchema.parse({
+const POLICY: PolicyDocument = policyDocumentSchema.parse({
   name: "refunds",
   rules: [
     { id: "decisions", effect: "permit", kinds: ["decision", "approval"] },
@@ -71,7 +71,7 @@ export const POLICY: PolicyDocument = policyDocumentSchema.parse({
   ],
 });
 
-export function compiled(plan: PlanInput): CompiledPlan {
+function compiled(plan: PlanInput): CompiledPlan {
   const result = compilePlan(planSchema.parse(plan));
   if (!result.ok) throw new Error(JSON.stringify(result.error));
   return result.value;

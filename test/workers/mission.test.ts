@@ -3,6 +3,7 @@
  * a broken chain does. What commands mean is tested in test/unit.
  */
 import { describe, expect, it, vi } from "vitest";
+import type { TicketClaims } from "../../shared/ticket/index.ts";
 import type { MissionRpc } from "../../shared/wire/rpc.ts";
 import { checkMission } from "../support/check-mission.ts";
 import {
@@ -30,6 +31,12 @@ async function traceOf(stub: Stub) {
   const trace = await stub.readTrace(TEAM, -1, 1_000);
   if (!trace.ok) throw new Error(trace.error.reason);
   return trace.value.events;
+}
+
+async function issuedClaims(stub: Stub): Promise<TicketClaims> {
+  const issued = (await traceOf(stub)).find((event) => event.type === "ticket.issued");
+  if (!issued) throw new Error("no ticket was issued");
+  return (issued.data as unknown as { claims: TicketClaims }).claims;
 }
 
 describe("a mission that was never opened", () => {
@@ -106,7 +113,7 @@ describe("a command", () => {
     await inside(second, (_storage, instance) => {
       Object.defineProperty(instance, "env", { value: { TICKET_SIGNING_KEYS: "{" } });
     });
-    await expect(Promise.resolve(second.execute(openRequest(other)))).rejects.toThrow();
+    await expect(Promise.resolve(second.execute(openRequest(other)))).rejects.toThrow(/JSON/);
     expect(await second.view(TEAM)).toEqual({ ok: false, error: { reason: "mission_unknown" } });
   });
 });
@@ -179,8 +186,7 @@ describe("an evicted mission", () => {
     const stub = missionObject(missionId);
     await runToTicket(stub, missionId);
     await evict(stub);
-    const issued = (await traceOf(stub)).find((event) => event.type === "ticket.issued");
-    const { claims } = issued?.data as unknown as { claims: Parameters<Stub["confirmTicket"]>[0] };
+    const claims = await issuedClaims(stub);
     expect(await stub.confirmTicket(claims)).toEqual({ ok: true, value: { confirmed: true } });
     expect(await stub.confirmTicket({ ...claims, args_hash: "0".repeat(64) })).toMatchObject({
       ok: false,
@@ -274,8 +280,7 @@ describe("a mission whose rows were changed behind its back", () => {
     const missionId = freshMissionId();
     const stub = missionObject(missionId);
     await runToTicket(stub, missionId);
-    const issued = (await traceOf(stub)).find((event) => event.type === "ticket.issued");
-    const { claims } = issued?.data as unknown as { claims: Parameters<Stub["confirmTicket"]>[0] };
+    const claims = await issuedClaims(stub);
     await inside(stub, (storage) => {
       storage.sql.exec(`UPDATE journal SET events = replace(events, '40', '41') WHERE seq = 5`);
     });

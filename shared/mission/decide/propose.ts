@@ -51,7 +51,7 @@ export function decidePropose(turn: Turn, command: Propose): Result<null, Reject
 }
 
 /** Whether the gates that judge the asking itself all allow it. */
-export function isAdoptable(result: GateResult): boolean {
+function isAdoptable(result: GateResult): boolean {
   return result.gates.every(
     ({ gate, verdict }) => verdict === "allow" || !ADOPTING_GATES.has(gate),
   );
