@@ -11,6 +11,7 @@ import path from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { LOCAL_ISSUER, type LocalKeys, openKeys, publicHalf, webhookSecret } from "./keys.ts";
 import { type MigratedDatabase, applyMigrations } from "./migrations.ts";
+import { type Reaper, startReaper, watchingSpawns } from "./reaper.ts";
 import { type WorkerSettings, cronPeriodMs, readWorkerSettings } from "./wrangler-config.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
@@ -61,13 +62,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createMiniflare({ options, api, gateway, keys, stateDir, url, host, port }),
   );
   const timers: NodeJS.Timeout[] = [];
+  let reaper: Reaper | null = null;
   const stop = once(async () => {
     for (const timer of timers) clearInterval(timer);
     await miniflare.dispose();
+    await reaper?.dismiss();
     if (options.stateDir === null) rmSync(stateDir, { recursive: true, force: true });
   });
   try {
-    await miniflare.ready;
+    const { children } = await watchingSpawns(() => miniflare.ready);
+    reaper = startReaper(children);
     const migrated = await migrate(miniflare, api);
     await waitForHealth(url);
     for (const cron of api.crons) timers.push(startCron(miniflare, api.name, cron));

@@ -16,6 +16,7 @@ import { type TraceEvent, verifyTraceText } from "../../shared/trace/index.ts";
 import {
   type Instance,
   clientAs,
+  killCommand,
   killInstance,
   setUpTeam,
   startInstance,
@@ -127,6 +128,21 @@ test("state and keys survive a stop in order, which leaves with 0 and no process
   await expectAllSettled(auditor, done === null ? [] : [done]);
   expect(await expectEveryTraceHolds(auditor, done === null ? [] : [done])).toEqual([done?.jti]);
   expect(vendor.keys).toEqual([done?.jti]);
+  expect(await stopInstance(second)).toBe(0);
+});
+
+test("SIGKILL of the command alone leaves nothing behind that holds the port", async () => {
+  const first = await start(0);
+  await killCommand(first);
+  const isGone = () =>
+    fetch(`${first.url}/health`).then(
+      () => false,
+      () => true,
+    );
+  const end = performance.now() + 5_000;
+  while (!(await isGone())) expect(performance.now()).toBeLessThan(end);
+  const second = await start(Number(new URL(first.url).port));
+  expect(second.url).toBe(first.url);
   expect(await stopInstance(second)).toBe(0);
 });
 

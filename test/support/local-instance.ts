@@ -67,6 +67,13 @@ export function killInstance({ child }: Instance): void {
   }
 }
 
+/** Kills the command's process alone; whoever it had started must notice by itself. */
+export async function killCommand({ child }: Instance): Promise<void> {
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
 /** Ctrl-C; answers the exit code. */
 export async function stopInstance({ child }: Instance): Promise<number | null> {
   const exited = once(child, "exit");
