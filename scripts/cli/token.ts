@@ -12,7 +12,7 @@ import {
   mintToken,
   readKeys,
 } from "../local/keys.ts";
-import { type ApiClient, clientOf, itemsIn, requireSuccess } from "./api-client.ts";
+import { type ApiClient, clientOf, isRecord, itemsIn, requireSuccess } from "./api-client.ts";
 import { type Command, type Failure, answer, readArgs, usageError } from "./command.ts";
 
 const USAGE = "token --team T --sub S --roles agent,operator [--ttl SECONDS] [--state DIR]";
@@ -51,16 +51,20 @@ export const token: Command = {
   },
 };
 
-/** The instance is this state folder's exactly when it publishes this folder's ticket keys. */
+/** The instance is this state folder's when it says it is local and publishes this folder's ticket keys. */
 async function whyNotLocal(
   client: ApiClient,
   keys: LocalKeys,
   state: string,
 ): Promise<Failure | null> {
+  const health = requireSuccess(client, await client.get("/health"));
+  if (!health.ok) return health.error;
   const published = requireSuccess(client, await client.get("/.well-known/jwks.json"));
   if (!published.ok) return published.error;
   const kids = itemsIn(published.value.body, "keys").map((key) => key["kid"]);
-  if (keys.tickets.every((key) => kids.includes(key.kid))) return null;
+  const { body } = health.value;
+  const isLocal = isRecord(body) && body["mode"] === "local";
+  if (isLocal && keys.tickets.every((key) => kids.includes(key.kid))) return null;
   return {
     exit: 1,
     message: `${client.url} is not the local instance of ${state}; it would accept no token of ours`,

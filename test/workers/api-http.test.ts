@@ -208,7 +208,10 @@ describe("an address", () => {
 
 describe("without a token", () => {
   it("health says the worker lives", async () => {
-    expect((await expectStatus(send("/health"), 200)).body).toEqual({ status: "ok" });
+    expect((await expectStatus(send("/health"), 200)).body).toEqual({
+      status: "ok",
+      mode: "local",
+    });
   });
 
   it("ready says that the index and an object answer", async () => {

@@ -14,6 +14,7 @@ import { pingReadModel } from "../read-model/queries.ts";
 import { createRouter } from "../router.ts";
 
 const statusSchema = z.strictObject({ status: z.literal("ok") });
+const healthSchema = statusSchema.extend({ mode: z.enum(["local", "hosted"]) });
 
 const healthRoute = defineRoute({
   method: "get",
@@ -21,7 +22,7 @@ const healthRoute = defineRoute({
   tag: "health",
   summary: "The worker answers; asks nothing else",
   audience: "anonymous",
-  answers: { 200: { description: "It does.", schema: statusSchema } },
+  answers: { 200: { description: "It does, and says where it runs.", schema: healthSchema } },
 });
 
 const readyRoute = defineRoute({
@@ -56,7 +57,9 @@ const JWKS_MAX_AGE_S = 300;
 
 export const healthRoutes = createRouter();
 
-healthRoutes.openapi(healthRoute, (c) => c.json({ status: "ok" }, 200));
+healthRoutes.openapi(healthRoute, (c) =>
+  c.json({ status: "ok", mode: c.env.MODE === "local" ? "local" : "hosted" }, 200),
+);
 
 healthRoutes.openapi(readyRoute, async (c) => {
   const checks: Record<string, () => unknown> = {
