@@ -1,8 +1,36 @@
 /**
  * From a bundle to the summary the gates need, and the questions the evidence gate asks of it.
+ * Refuses to average: a contradiction is named, never resolved. Specification: docs/evidence.md.
  */
 import { hashJson } from "../canonical.ts";
 import type { EvidenceBundle } from "./bundle.ts";
+import { aboutKey, originOf, type SourceOrigin } from "./origin.ts";
+
+/** What verifiers say of a claim, all their receipts taken together (docs/evidence.md). */
+export type ClaimStatus =
+  | "verified"
+  | "absent"
+  | "misattributed"
+  | "unavailable"
+  | "unclear"
+  | "disagreement";
+
+/** The outcome of checking a bundle's receipts; only bundles that carry any have it. */
+export interface EvidenceVerification {
+  /** The bundle's hash without receipts: what a receipt is about. */
+  readonly contentHash: string;
+  /** SHA-256 of each receipt's text: what a later bundle of the same content may not leave out. */
+  readonly receiptHashes: readonly string[];
+  /** Claims that some receipt is about, in the order of the bundle's claims. */
+  readonly claims: readonly VerifiedClaim[];
+}
+
+export interface VerifiedClaim {
+  readonly id: string;
+  readonly status: ClaimStatus;
+  /** Distinct verifier families that found and supported the claim. */
+  readonly families: number;
+}
 
 /** What the state keeps of a bundle; the bundle itself stays in the trace. */
 export interface EvidenceSummary {
@@ -12,21 +40,28 @@ export interface EvidenceSummary {
   readonly producedBy: string;
   readonly expiresAt: string | null;
   readonly claims: readonly ClaimSummary[];
+  readonly verification?: EvidenceVerification;
 }
 
 export interface ClaimSummary {
   readonly id: string;
-  /** Claims about one thing share this; different values under one key contradict each other. */
   readonly aboutHash: string;
   readonly valueHash: string;
   readonly confidence: number;
   readonly sources: number;
   readonly primarySources: number;
+  /** Claims about one thing share this; different values under one key contradict each other. Not in views. */
+  readonly aboutKey?: string;
+  /** Where its sources come from. Not in views. */
+  readonly origins?: readonly SourceOrigin[];
 }
 
-/** Reduces a bundle to its summary. O(claims). */
-export function summarizeEvidence(bundle: EvidenceBundle): EvidenceSummary {
-  return {
+/** Reduces a bundle to its summary. O(claims + sources). */
+export function summarizeEvidence(
+  bundle: EvidenceBundle,
+  verification?: EvidenceVerification,
+): EvidenceSummary {
+  const summary = {
     id: bundle.id,
     hash: bundle.hash,
     kind: bundle.kind,
@@ -39,8 +74,19 @@ export function summarizeEvidence(bundle: EvidenceBundle): EvidenceSummary {
       confidence: claim.confidence,
       sources: claim.sources.length,
       primarySources: claim.sources.filter((source) => source.kind === "primary").length,
+      aboutKey: aboutKey(claim.subject, claim.predicate),
+      origins: claim.sources.map(originOf),
     })),
   };
+  return verification === undefined ? summary : { ...summary, verification };
+}
+
+/** A summary as views show it: without what only the gates look at, so that state hashes stay what they were. */
+export function shownEvidence(summary: EvidenceSummary): EvidenceSummary {
+  const claims = summary.claims.map(
+    ({ aboutKey: _aboutKey, origins: _origins, ...shown }) => shown,
+  );
+  return { ...summary, claims };
 }
 
 /** The newest bundle of each kind, in order of kind; a later bundle of a kind supersedes earlier ones. */
@@ -59,8 +105,9 @@ export function findContradictions(
   for (const bundle of bundles) {
     for (const claim of bundle.claims) {
       const name = `${bundle.kind}/${claim.id}`;
-      const earlier = seen.get(claim.aboutHash);
-      if (!earlier) seen.set(claim.aboutHash, { valueHash: claim.valueHash, name });
+      const key = claim.aboutKey ?? claim.aboutHash;
+      const earlier = seen.get(key);
+      if (!earlier) seen.set(key, { valueHash: claim.valueHash, name });
       else if (earlier.valueHash !== claim.valueHash)
         found.push({ first: earlier.name, second: name });
     }

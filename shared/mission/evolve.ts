@@ -61,7 +61,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     openedBy: event.actor.id,
     plan,
     policy: data.policy,
-    inputs: data.inputs.map(summarizeEvidence),
+    inputs: data.inputs.map((bundle) => summarizeEvidence(bundle)),
     nodes: createTable(),
     ready: createTable(),
     advance: createTable(),

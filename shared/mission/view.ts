@@ -3,7 +3,7 @@
  * over the mission view, so a member added here is a change of the state hash (docs/event-log.md).
  */
 import { hashJson } from "../canonical.ts";
-import type { EvidenceSummary } from "../evidence/index.ts";
+import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
 import type { Reason } from "../gates/index.ts";
 import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
 import type { Receipt } from "../ticket/index.ts";
@@ -93,7 +93,7 @@ export function viewMission(state: MissionState): MissionView {
     openedBy: state.openedBy,
     planHash: plan.hash,
     policy: { version: state.policy.version, hash: state.policy.hash },
-    inputs: state.inputs,
+    inputs: state.inputs.map(shownEvidence),
     progress: { done: state.doneCount, total: plan.order.length },
     nodes: plan.order.map((nodeId) => viewNode(state, nodeId)),
     edges: plan.plan.edges,
@@ -125,7 +125,7 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
       rationale: proposal.rationale,
       action: proposal.action,
     },
-    evidence: record.evidence,
+    evidence: record.evidence.map(shownEvidence),
     approvals: record.approvals.map(({ approver, gateDigest }) => ({ approver, gateDigest })),
     request: viewRequest(record),
     ticket: ticket && {

@@ -38,6 +38,26 @@ const evidenceSummarySchema = z.strictObject({
       primarySources: z.int(),
     }),
   ),
+  verification: z
+    .strictObject({
+      contentHash: hashSchema,
+      receiptHashes: z.array(hashSchema),
+      claims: z.array(
+        z.strictObject({
+          id: z.string(),
+          status: z.enum([
+            "verified",
+            "absent",
+            "misattributed",
+            "unavailable",
+            "unclear",
+            "disagreement",
+          ]),
+          families: z.int(),
+        }),
+      ),
+    })
+    .exactOptional(),
 }) satisfies z.ZodType<EvidenceSummary>;
 
 export const nodeViewSchema = z.strictObject({
