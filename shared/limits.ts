@@ -88,6 +88,24 @@ export const LIMITS = {
   /** Items in one page of any list. */
   listPageMax: 200,
 
+  // Universes
+  /** As many viewpoints as one proposal can honestly be observed from. */
+  universesPerNodeMax: 16,
+  /** Conflict looks at every pair, so four times as many are sixteen times the work. */
+  universesPerDecisionMax: 64,
+  /** Hard constraints of one universe that one reason can still name. */
+  constraintsPerUniverseMax: 16,
+  /** Two points always lie on a line; three are the fewest that say anything of a correlation. */
+  utilitySamplesMin: 3,
+  /** With 64 universes about half a million multiplications, some milliseconds. */
+  utilitySamplesMax: 256,
+  /** Squares and sums of utilities this large stay exact enough; units are the caller's. */
+  utilityMax: 1e12,
+  /** A weight is a ratio; beyond this it would only drown the others. */
+  universeWeightMax: 1_000,
+  /** An observation that may be a year old is none that a clock should end. */
+  staleAfterMaxMs: 366 * DAY_MS,
+
   // Talking to the outside
   /** A side effect that has not answered by then is unknown, not failed. */
   actionTimeoutMs: 10 * SECOND_MS,
