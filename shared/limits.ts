@@ -31,6 +31,12 @@ export const LIMITS = {
   jwsCharsMax: 128 * KIB,
   /** A plan larger than this is several missions. Over HTTP `planBytesMax` is reached first. */
   nodesMax: 10_000,
+  /** What one person can review as one change; more is another plan. */
+  amendmentNodesMax: 500,
+  /** Recorded in one event like a bundle, and shown whole to whoever approves it. */
+  amendmentBytesMax: 256 * KIB,
+  /** Each is one compilation of the whole plan in every replay. */
+  amendmentsPerMissionMax: 100,
   /** Five edges a node on average; such a plan compiles in about 0.2 s. */
   edgesMax: 50_000,
   /** What a person can be asked to review in one bundle. */
@@ -43,6 +49,9 @@ export const LIMITS = {
   idempotencyKeyCharsMax: 255,
   /** Clients retry within a day; the API promises at least this. */
   idempotencyKeepMs: DAY_MS,
+
+  /** What a verifier saw of a source longer ago than this says little of it today. */
+  receiptAgeMaxMs: 30 * DAY_MS,
 
   // Tickets
   /** Long enough for queue and retry, short enough that a stolen ticket is worthless soon. */
@@ -81,6 +90,34 @@ export const LIMITS = {
   deniedEventsPerMissionMax: 100,
   /** The platform says 128 KB; the rest is room for its own envelope. */
   queueMessageBytesMax: 100 * KIB,
+
+  // Policies
+  /** A condition is one thought; twenty lines are several rules. */
+  conditionCharsMax: 2_000,
+  /** Nodes of its syntax tree, about one for each word and operator. */
+  conditionNodesMax: 200,
+  /** How deep the tree goes: the evaluator recurses, and people do not read deeper. */
+  conditionDepthMax: 24,
+  /** Elements of a literal list; a longer one is data and belongs into `in` of a predicate. */
+  conditionListMax: 128,
+  /** Steps of one evaluation, an upper bound known beforehand: about five milliseconds. */
+  conditionCostMax: 100_000,
+  /** Actions of one type kept for history functions; beyond it they refuse to answer. */
+  historyEntriesMax: 1_000,
+  /** Scalar arguments kept of one action. */
+  historyArgsMax: 32,
+  /** Longest text argument kept; orders, accounts and contracts have shorter names. */
+  historyTextCharsMax: 256,
+  /** Compiled conditions kept at a time: four policies of the largest size, or a few hundred usual ones. */
+  conditionsKeptMax: 2_000,
+  /** Times a running mission may be moved to a tighter policy; each carries its document. */
+  policyRepinsMax: 16,
+  /** Recorded missions looked at in one policy run. */
+  redecideMissionsMax: 20,
+  /** Recorded events folded in one policy run; the rest comes with the cursor. */
+  redecideEventsMax: 20_000,
+  /** Flips, contradictions and examples told in one policy run. */
+  redecideFindingsMax: 200,
 
   // Reading
   /** Events in one page of a trace: about 1 MB. */

@@ -14,3 +14,11 @@ export type {
   EvidenceVerification,
   VerifiedClaim,
 } from "./completeness.ts";
+export { countIndependent, countSources } from "./origin.ts";
+export { checkReceipts, evidenceContentHash, RECEIPT_JWS_TYPE } from "./receipt.ts";
+export type {
+  ReceiptReject,
+  RecordedVerification,
+  VerificationFacts,
+  VerifierFacts,
+} from "./receipt.ts";

@@ -16,6 +16,10 @@ export type {
   Plan,
   PlanInput,
 } from "./schema.ts";
+export { factorsSchema } from "./node-options.ts";
+export type { AllocationSpec, FactorsSpec } from "./node-options.ts";
 export { compilePlan } from "./compile.ts";
 export type { CompiledPlan } from "./compile.ts";
 export type { PlanViolation, PlanViolationCode } from "./violation.ts";
+export { amendmentId, amendmentSchema, compileAmendment } from "./amendment.ts";
+export type { Amendment, AmendmentViolation } from "./amendment.ts";

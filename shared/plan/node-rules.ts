@@ -17,7 +17,9 @@ export function checkNode(node: NodeSpec, pointer: string, report: Report): void
   checkKind(node, pointer, report);
   checkOwners(node, pointer, report);
   checkResult(node, pointer, report);
-  if (node.approval && node.kind !== "approval" && node.risk < HUMAN_RISK_MIN) {
+  const mayWait =
+    node.kind === "approval" || node.risk >= HUMAN_RISK_MIN || node.allocation !== undefined;
+  if (node.approval && !mayWait) {
     report(
       "approval_not_applicable",
       `${pointer}/approval`,

@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { NODE_ID } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { allocationSchema, evidencePolicySchema, profileSchema } from "./node-options.ts";
 
 /** A name inside a plan: node id, phase, evidence kind, artifact name. */
 export const nameSchema = z
@@ -67,6 +68,8 @@ export const nodeSchema = z.strictObject({
   evidenceIn: z.array(nameSchema).max(32).default([]),
   evidenceOut: z.array(nameSchema).max(32).default([]),
   confidenceMin: z.number().min(0).max(1).default(0.5),
+  evidencePolicy: evidencePolicySchema.optional(),
+  allocation: allocationSchema.optional(),
   action: actionSpecSchema.optional(),
   approves: nameSchema.optional(),
   approval: approvalRequirementSchema.optional(),
@@ -78,7 +81,7 @@ export const nodeSchema = z.strictObject({
   attemptsMax: z.int().min(1).max(LIMITS.attemptsMax).default(LIMITS.attemptsDefault),
 });
 
-const edgeSchema = z.strictObject({ from: nameSchema, to: nameSchema });
+export const edgeSchema = z.strictObject({ from: nameSchema, to: nameSchema });
 
 export const planSchema = z.strictObject({
   title: textSchema,
@@ -88,6 +91,7 @@ export const planSchema = z.strictObject({
   edges: z.array(edgeSchema).max(LIMITS.edgesMax).default([]),
   missionInputs: z.array(nameSchema).max(64).default([]),
   authorizationExpiresAt: z.iso.datetime({ precision: 3 }).optional(),
+  allocationProfile: profileSchema.optional(),
 });
 
 export type NodeSpec = z.output<typeof nodeSchema>;

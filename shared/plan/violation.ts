@@ -22,7 +22,7 @@ export const PLAN_FIXES = {
     "let one approval node approve the execution node, with a larger quorum if needed",
   accountable_not_human: "set `ownerR` to human: risk 3 and 4 need an accountable person",
   approval_not_human: "set `ownerX` to human: an approval node's work is a person's signature",
-  approval_not_applicable: "remove `approval`, or raise the node's risk to 3 or more",
+  approval_not_applicable: "remove `approval`, raise the node's risk to 3 or more, or give it an `allocation`",
   execution_not_agent: "set `ownerX` to agent: an agent proposes what the gateway then executes",
   system_not_allowed:
     "set `ownerX` to agent or human: the system completes decisions of risk 0 to 2 only",
