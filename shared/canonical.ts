@@ -4,7 +4,7 @@
  * because a hash over something else than what was meant is worse than no hash.
  */
 import canonicalize from "canonicalize";
-import { sha256Hex } from "./crypto.ts";
+import { sha256Hex, sha256HexOfParts } from "./crypto.ts";
 import { Breach, invariant } from "./invariant.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -31,6 +31,35 @@ export function canonicalJson(value: unknown): string {
 /** SHA-256, lower-case hex, over the UTF-8 bytes of `canonicalJson(value)`. */
 export function hashJson(value: unknown): string {
   return sha256Hex(canonicalJson(value));
+}
+
+/**
+ * The same hash as `hashJson`, for a large document: members that are lists are written entry by entry,
+ * so that the whole text never stands in memory at once.
+ */
+export function hashLargeJson(document: object): string {
+  return sha256HexOfParts(canonicalParts(document));
+}
+
+function* canonicalParts(document: object): Generator<string> {
+  const members = Object.entries(document).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  let open = "{";
+  for (const [name, value] of members) {
+    yield `${open}${canonicalJson(name)}:`;
+    open = ",";
+    if (Array.isArray(value)) yield* canonicalEntries(value);
+    else yield canonicalJson(value);
+  }
+  yield open === "{" ? "{}" : "}";
+}
+
+function* canonicalEntries(list: readonly unknown[]): Generator<string> {
+  let open = "[";
+  for (const entry of list) {
+    yield open + canonicalJson(entry);
+    open = ",";
+  }
+  yield open === "[" ? "[]" : "]";
 }
 
 /** Numbers and strings are left to the serialiser, which looks at each of them anyway. */

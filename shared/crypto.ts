@@ -5,6 +5,7 @@
  * Specification: RFC 8032 (Ed25519), RFC 7518 section 3.4 (ES256), RFC 7517/7638/8037 (JWK).
  */
 import {
+  createHash,
   createHmac,
   createPrivateKey,
   createPublicKey,
@@ -55,6 +56,13 @@ const privateKeys = new Map<string, KeyObject>();
 /** SHA-256 in lower-case hex; a string is hashed as its UTF-8 bytes. */
 export function sha256Hex(input: string | Uint8Array): string {
   return hash("sha256", input, "hex");
+}
+
+/** SHA-256 in lower-case hex over the UTF-8 bytes of all parts one after the other. */
+export function sha256HexOfParts(parts: Iterable<string>): string {
+  const digest = createHash("sha256");
+  for (const part of parts) digest.update(part, "utf8");
+  return digest.digest("hex");
 }
 
 /** SHA-256 as 32 bytes; a string is hashed as its UTF-8 bytes. */

@@ -5,7 +5,8 @@
  * Decides soundness only: it runs nothing, reads no clock and stores nothing; a compiled plan is
  * derived again whenever it is needed. Specification: docs/plan.md.
  */
-import { hashJson } from "../canonical.ts";
+import { type ZoneFacts, checkStructure } from "../architect/index.ts";
+import { hashLargeJson } from "../canonical.ts";
 import { invariant } from "../invariant.ts";
 import { type Result, err, ok } from "../result.ts";
 import { createGraph, findCycles, type Graph, topologicalOrder } from "./graph.ts";
@@ -51,12 +52,46 @@ interface Draft {
  * Compiles a plan that `planSchema` has parsed.
  *
  * Errors: `plan_invalid` with at least one and at most 100 violations, in the order of docs/plan.md.
+ * `registry` is what the team registered of its zones; it goes before what the plan declares of them.
  * Cost: O(V + E) for the graph; the rule of writes is bounded separately. No recursion, so a chain
  * of any allowed length compiles.
  */
 export function compilePlan(
   plan: Plan,
-): Result<CompiledPlan, { reason: "plan_invalid"; violations: readonly PlanViolation[] }> {
+  registry: readonly ZoneFacts[] = [],
+): Result<CompiledPlan, PlanInvalid> {
+  const checked = check(plan, registry);
+  if (!checked.ok) return checked;
+  const { draft, order, approverOf } = checked.value;
+  return ok(assemble(draft, order, approverOf));
+}
+
+/**
+ * Compiles without building the maps a running mission needs: the same judgement, a third of the
+ * memory, for a plan that is only looked at. Errors: as `compilePlan`.
+ */
+export function checkPlan(
+  plan: Plan,
+  registry: readonly ZoneFacts[] = [],
+): Result<Pick<CompiledPlan, "plan" | "hash" | "order">, PlanInvalid> {
+  const checked = check(plan, registry);
+  if (!checked.ok) return checked;
+  const order = checked.value.order.map((position) => nodeAt(plan, position).id);
+  return ok({ plan, hash: hashLargeJson(plan), order });
+}
+
+interface PlanInvalid {
+  readonly reason: "plan_invalid";
+  readonly violations: readonly PlanViolation[];
+}
+
+interface Checked {
+  readonly draft: Draft;
+  readonly order: readonly number[];
+  readonly approverOf: ReadonlyMap<string, string>;
+}
+
+function check(plan: Plan, registered: readonly ZoneFacts[]): Result<Checked, PlanInvalid> {
   const { list, report } = createViolations();
   const positionById = indexNodes(plan, report);
   const edgeAt = resolveEdges(plan, positionById, report);
@@ -69,9 +104,16 @@ export function compilePlan(
   const approverOf = checkApproves(draft);
   checkEvidence(draft);
   checkLeaves(draft);
-  if (isAcyclic) checkWrites(plan.nodes, draft.graph, order, report);
+  if (isAcyclic) checkWrites(plan.nodes, draft.graph, order, new Set(plan.leased), report);
+  const edgePointer = (from: number, to: number) => `/edges/${edgeAt.get(edgeKey(plan, from, to))}`;
+  const { successors } = draft.graph;
+  const declared = plan.zones ?? [];
+  checkStructure(
+    { nodes: plan.nodes, successors, order, edgePointer, declared, registered },
+    report,
+  );
   if (list.length > 0) return err({ reason: "plan_invalid", violations: list });
-  return ok(assemble(draft, order, approverOf));
+  return ok({ draft, order, approverOf });
 }
 
 function indexNodes(plan: Plan, report: Report): ReadonlyMap<string, number> {
@@ -118,7 +160,7 @@ function resolveEdges(
   return edgeAt;
 }
 
-/** One number for an edge: exact, since positions stay below 10,000. */
+/** One number for an edge: exact, since the square of the number of nodes stays far below 2^53. */
 function edgeKey(plan: Plan, from: number, to: number): number {
   return from * plan.nodes.length + to;
 }
@@ -234,7 +276,7 @@ function assemble(
   const ids = order.map(idOf);
   return {
     plan,
-    hash: hashJson(plan),
+    hash: hashLargeJson(plan),
     order: ids,
     specById: new Map(plan.nodes.map((node) => [node.id, node] as const)),
     indexById: new Map(ids.map((id, index) => [id, index] as const)),

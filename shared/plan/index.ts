@@ -7,6 +7,7 @@ export {
   planSchema,
   sliceSchema,
   subjectSchema,
+  zoneSchema,
 } from "./schema.ts";
 export type {
   ActionSpec,
@@ -18,8 +19,11 @@ export type {
 } from "./schema.ts";
 export { factorsSchema } from "./node-options.ts";
 export type { AllocationSpec, FactorsSpec } from "./node-options.ts";
-export { compilePlan } from "./compile.ts";
+export { checkPlan, compilePlan } from "./compile.ts";
 export type { CompiledPlan } from "./compile.ts";
+export { createGraph, createReachability, topologicalOrder } from "./graph.ts";
+export { PLAN_FIXES, PLAN_VIOLATIONS_MAX } from "./violation.ts";
 export type { PlanViolation, PlanViolationCode } from "./violation.ts";
+export { WRITE_CHECK_STEPS_MAX, writersBySlice } from "./write-rules.ts";
 export { amendmentId, amendmentSchema, compileAmendment } from "./amendment.ts";
 export type { Amendment, AmendmentViolation } from "./amendment.ts";

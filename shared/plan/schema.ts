@@ -6,6 +6,7 @@
  * Specification: docs/plan.md.
  */
 import * as z from "zod";
+import { isZone } from "../architect/index.ts";
 import { NODE_ID } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { allocationSchema, evidencePolicySchema, profileSchema } from "./node-options.ts";
@@ -81,6 +82,23 @@ export const nodeSchema = z.strictObject({
   attemptsMax: z.int().min(1).max(LIMITS.attemptsMax).default(LIMITS.attemptsDefault),
 });
 
+/** A full coordinate down to the zone, `universe/galaxy/planet/zone`; docs/architect.md. */
+const zoneCoordinateSchema = z
+  .string()
+  .max(256)
+  .refine(isZone, "must look like universe/galaxy/planet/zone");
+
+/** What is declared or registered of one zone: skills, what it alone writes, to whom it hands on. */
+export const zoneSchema = z.strictObject({
+  zone: zoneCoordinateSchema,
+  skills: z.array(nameSchema).max(64).default([]),
+  owns: z
+    .array(z.union([sliceSchema, nameSchema]))
+    .max(256)
+    .default([]),
+  handsTo: z.array(zoneCoordinateSchema).max(64).default([]),
+});
+
 export const edgeSchema = z.strictObject({ from: nameSchema, to: nameSchema });
 
 export const planSchema = z.strictObject({
@@ -91,6 +109,9 @@ export const planSchema = z.strictObject({
   edges: z.array(edgeSchema).max(LIMITS.edgesMax).default([]),
   missionInputs: z.array(nameSchema).max(64).default([]),
   authorizationExpiresAt: z.iso.datetime({ precision: 3 }).optional(),
+  /** Slices whose concurrent writers are kept apart by leases while they run; docs/architect.md. */
+  leased: z.array(sliceSchema).max(LIMITS.nodesMax).optional(),
+  zones: z.array(zoneSchema).max(256).optional(),
   allocationProfile: profileSchema.optional(),
 });
 

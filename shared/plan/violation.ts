@@ -22,7 +22,8 @@ export const PLAN_FIXES = {
     "let one approval node approve the execution node, with a larger quorum if needed",
   accountable_not_human: "set `ownerR` to human: risk 3 and 4 need an accountable person",
   approval_not_human: "set `ownerX` to human: an approval node's work is a person's signature",
-  approval_not_applicable: "remove `approval`, raise the node's risk to 3 or more, or give it an `allocation`",
+  approval_not_applicable:
+    "remove `approval`, raise the node's risk to 3 or more, or give it an `allocation`",
   execution_not_agent: "set `ownerX` to agent: an agent proposes what the gateway then executes",
   system_not_allowed:
     "set `ownerX` to agent or human: the system completes decisions of risk 0 to 2 only",
@@ -32,6 +33,16 @@ export const PLAN_FIXES = {
     "add the kind to `evidenceOut` of a direct predecessor, or to `missionInputs`",
   write_conflict: "add an edge so that one runs after the other, or partition the slice",
   write_check_too_large: "use fewer shared slices, or put edges directly between their writers",
+  lease_not_sufficient:
+    "order the writers with edges or an approval node between them, or remove the slice from `leased`",
+  boundary_crossed:
+    "put an approval node between the zones, or declare the interface in `handsTo` of the zone work leaves",
+  agent_boundary_crossed: "name an agent of the node's zone, or move the node to the agent's zone",
+  skill_boundary_crossed:
+    "register the skill for the zone, or move the node to a zone that may use it",
+  slice_boundary_crossed: "let a node of the owning zone write the slice, or change who owns it",
+  zone_duplicate: "declare every zone once",
+  slice_owned_twice: "let one zone own the artifact or slice",
   leaf_not_accepted: "add `tests`, or let an approval, execution or system node follow",
 } as const;
 

@@ -185,6 +185,60 @@ describe("each violation", () => {
       planOf([decision("a", { tests: [] })]),
       ["leaf_not_accepted /nodes/0"],
     ],
+    [
+      "a leased slice that a writer of risk 3 shares",
+      planOf(
+        [
+          decision("a", { writeSet: ["doc#x"], risk: 3, ownerR: "human" }),
+          decision("b", { writeSet: ["doc#x"] }),
+        ],
+        [],
+        { leased: ["doc#x"] },
+      ),
+      ["lease_not_sufficient /leased"],
+    ],
+    [
+      "an edge from one zone to another",
+      planOf([decision("a", { zone: "u/g/p/z1" }), decision("b", { zone: "u/g/p/z2" })], ["a b"]),
+      ["boundary_crossed /edges/0"],
+    ],
+    [
+      "an agent at nodes of two zones",
+      planOf([
+        decision("a", { zone: "u/g/p/z1", agents: ["agent.one"] }),
+        decision("b", { zone: "u/g/p/z2", agents: ["agent.one"] }),
+      ]),
+      ["agent_boundary_crossed /nodes/1/agents/0"],
+    ],
+    [
+      "a skill the zone has not registered",
+      planOf([decision("a", { zone: "u/g/p/z1", skill: "selling" })], [], {
+        zones: [{ zone: "u/g/p/z1", skills: ["buying"] }],
+      }),
+      ["skill_boundary_crossed /nodes/0/skill"],
+    ],
+    [
+      "a slice another zone owns",
+      planOf([decision("a", { zone: "u/g/p/z1", writeSet: ["ledger#2026"] })], [], {
+        zones: [{ zone: "u/g/p/z2", owns: ["ledger"] }],
+      }),
+      ["slice_boundary_crossed /nodes/0/writeSet/0"],
+    ],
+    [
+      "a zone declared twice",
+      planOf([decision("a")], [], { zones: [{ zone: "u/g/p/z1" }, { zone: "u/g/p/z1" }] }),
+      ["zone_duplicate /zones/1/zone"],
+    ],
+    [
+      "an artifact with two owners",
+      planOf([decision("a")], [], {
+        zones: [
+          { zone: "u/g/p/z1", owns: ["ledger"] },
+          { zone: "u/g/p/z2", owns: ["ledger"] },
+        ],
+      }),
+      ["slice_owned_twice /zones/1/owns/0"],
+    ],
   ];
 
   test.each(cases)("%s is refused at its place", (_name, input, expected) => {
