@@ -5,6 +5,7 @@
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { policyQuorum } from "./policy.ts";
+import { reviewQuorum, selectionReasons } from "./review.ts";
 import {
   type Gate,
   type GateQuestion,
@@ -43,15 +44,16 @@ export const approval: Gate<RefusableVerdict> = (question) => {
         `${have} of ${requirement.quorum} approvals`,
         `${people} over digest ${question.gateDigest}`,
       ),
+      ...selectionReasons(question),
     ],
     "pause",
   );
 };
 
-/** What approval this node needs, or null when none: approval nodes, risk 3 and up, and where the policy asks. */
+/** What approval this node needs, or null when none: approval nodes, risk 3 and up, where the policy asks, and where a review does. */
 export function requirementOf(question: GateQuestion): ApprovalRequirement | null {
   const { spec } = question;
-  const asked = policyQuorum(question);
+  const asked = Math.max(policyQuorum(question), reviewQuorum(question));
   if (spec.kind !== "approval" && spec.risk < APPROVAL_FROM_RISK && asked === 0) return null;
   const own = spec.approval ?? { quorum: 1, deadlineMs: LIMITS.approvalDeadlineMs };
   return { ...own, quorum: Math.max(own.quorum, asked) };

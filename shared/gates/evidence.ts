@@ -1,14 +1,27 @@
 /**
  * Gate 5, evidence: everything required is there, in date, sourced, free of contradiction and
- * confident enough; from risk 3 on every claim has a primary source. May block, never seal.
+ * confident enough; from risk 3 on every claim has a primary source. What verifiers left open pauses.
+ * May block, never seal.
  */
 import { type EvidenceSummary, findContradictions } from "../evidence/index.ts";
-import { type Gate, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
+import {
+  confidenceMinOf,
+  policyReasons,
+  refutedReasons,
+  unsettledReasons,
+} from "./evidence-policy.ts";
+import {
+  type Gate,
+  type GateQuestion,
+  outcomeOf,
+  reasonOf,
+  type RefusableVerdict,
+} from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
 const PRIMARY_SOURCE_FROM_RISK = 3;
 
-export const evidence: Gate<"allow" | "block"> = (question) => {
+export const evidence: Gate<RefusableVerdict> = (question) => {
   const reasons = missingKinds(question.spec.evidenceIn, question.evidence, question.spec.id);
   for (const bundle of question.evidence) reasons.push(...bundleReasons(bundle, question));
   for (const { first, second } of findContradictions(question.evidence)) {
@@ -21,7 +34,10 @@ export const evidence: Gate<"allow" | "block"> = (question) => {
       ),
     );
   }
-  return outcomeOf(reasons, "block");
+  reasons.push(...policyReasons(question), ...refutedReasons(question));
+  const unsettled = unsettledReasons(question);
+  if (reasons.length === 0) return outcomeOf(unsettled, "pause");
+  return outcomeOf([...reasons, ...unsettled], "block");
 };
 
 /** A reason for each kind in `required` that no bundle has. */
@@ -42,7 +58,9 @@ export function missingKinds(
     );
 }
 
-function bundleReasons(bundle: EvidenceSummary, { at, spec }: GateQuestion): readonly Reason[] {
+function bundleReasons(bundle: EvidenceSummary, question: GateQuestion): readonly Reason[] {
+  const { at, spec } = question;
+  const confidenceMin = confidenceMinOf(question);
   const reasons: Reason[] = [];
   if (bundle.expiresAt !== null && bundle.expiresAt <= at) {
     reasons.push(
@@ -75,13 +93,13 @@ function bundleReasons(bundle: EvidenceSummary, { at, spec }: GateQuestion): rea
         ),
       );
     }
-    if (claim.confidence < spec.confidenceMin) {
+    if (claim.confidence < confidenceMin) {
       reasons.push(
         reasonOf(
           "evidence",
           "CONFIDENCE_TOO_LOW",
           `confidence of claim ${name} is ${claim.confidence}`,
-          `confidence of claim ${name} must rise to ${spec.confidenceMin}`,
+          `confidence of claim ${name} must rise to ${confidenceMin}`,
         ),
       );
     }

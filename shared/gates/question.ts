@@ -2,10 +2,12 @@
  * The question a gate pipeline is asked: every fact it may look at, gathered beforehand, so that a
  * gate is a pure function and a recorded question can be asked again.
  */
+import type { NodeShare } from "../allocation/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
-import type { PinnedPolicy } from "../policy/index.ts";
+import type { HistoryFacts, PinnedPolicy } from "../policy/index.ts";
 import type { JsonObject } from "../strict-json.ts";
+import type { UniverseObservation } from "../universe/index.ts";
 import type { Verdict } from "../trace/index.ts";
 import type { GateName, Reason } from "./reasons.ts";
 
@@ -20,6 +22,17 @@ export interface ProposedAction {
   readonly type: string;
   readonly args: JsonObject;
   readonly argsHash: string;
+}
+
+/** What an agent proposes, as the gates look at it; optional members only where it gave them. */
+export interface ProposalFacts {
+  readonly rationale: string;
+  readonly action: ProposedAction | null;
+  readonly universes?: readonly UniverseObservation[];
+  /** What it is for: a dotted name. */
+  readonly purpose?: string;
+  /** The slices it will write; absent: all of the node's write-set. */
+  readonly writeSet?: readonly string[];
 }
 
 export interface GateQuestion {
@@ -37,12 +50,15 @@ export interface GateQuestion {
   readonly waitingFor: readonly string[];
   /** "system" for a node the system itself advances; null: unknown to the directory. */
   readonly agent: AskingAgent | "system" | "unavailable" | null;
-  readonly proposal: { readonly rationale: string; readonly action: ProposedAction | null } | null;
+  readonly proposal: ProposalFacts | null;
   /** The action this node's permission is about: its own, or the one an approval node approves. */
   readonly expectedAction: NodeSpec["action"] | null;
   /** Newest bundle of each required kind that is available to the node. */
   readonly evidence: readonly EvidenceSummary[];
   readonly policy: PinnedPolicy;
+  /** What a policy's conditions may ask of the mission; without these two no condition is decided. */
+  readonly mission?: { readonly id: string; readonly done: number; readonly total: number };
+  readonly history?: HistoryFacts;
   readonly gateDigest: string;
   /** Distinct people whose valid approval covers `gateDigest`. */
   readonly approvers: readonly string[];
@@ -55,8 +71,14 @@ export interface GateQuestion {
     /** Who approved it there. */
     readonly approvers: readonly string[];
   } | null;
+  /** The human share of a node whose plan declares one; absent where it declares none. */
+  readonly share?: NodeShare;
   /** Slices of the write-set that another node holds. */
   readonly heldSlices: readonly { readonly slice: string; readonly holder: string }[];
+  /** Purposes that the plan forbids. */
+  readonly forbiddenPurposes?: readonly string[];
+  /** Set by the pipeline for gate 10: the gates whose pause a person's approval would clear. */
+  readonly pausedGates?: readonly GateName[];
 }
 
 /** A gate's answer; `V` is as wide as the gate's right to refuse. */
@@ -78,14 +100,12 @@ export function outcomeOf<V extends Verdict>(
   return reasons.length === 0 ? { verdict: "allow", reasons } : { verdict: otherwise, reasons };
 }
 
-/** A reason of `gate`, with or without a counterfactual. */
+/** A reason of `gate`; `counterfactual` says what would make it allow, or what must be done instead. */
 export function reasonOf(
   gate: GateName,
   code: Reason["code"],
   detail: string,
-  counterfactual?: string,
+  counterfactual: string,
 ): Reason {
-  return counterfactual === undefined
-    ? { code, gate, detail }
-    : { code, gate, detail, counterfactual };
+  return { code, gate, detail, counterfactual };
 }

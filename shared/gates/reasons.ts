@@ -5,7 +5,7 @@
  */
 
 /** Version of the table below; rises by one with every addition. */
-export const CODEBOOK_VERSION = 1;
+export const CODEBOOK_VERSION = 2;
 
 /** Gates in pipeline order; the numbers are those of the pipeline, 1-11. */
 export const GATES = {
@@ -27,6 +27,7 @@ export type GateName = keyof typeof GATES;
 /** Reason codes by number. 100s: the gate's number times 100; 2000s: gateway; 3000s: mission and node. */
 export const REASON_CODES = {
   GATE_FAILURE: 1,
+  PAUSE_OVERRIDDEN: 2,
   PREDECESSOR_NOT_DONE: 101,
   MISSION_NOT_ACTIVE: 102,
   ATTEMPTS_EXHAUSTED: 103,
@@ -37,19 +38,38 @@ export const REASON_CODES = {
   ACTION_OUT_OF_SCOPE: 204,
   ZONE_CROSSED: 205,
   AGENT_UNKNOWN: 206,
+  WRITE_OUT_OF_SCOPE: 207,
   PROPOSAL_EMPTY: 301,
   PROPOSAL_CONTRADICTS_SPEC: 302,
   ACTION_MISSING: 303,
   ACTION_NOT_EXPECTED: 304,
+  CRITERION_SUBJECTIVE: 401,
+  REL_BOUNDARY_UNSTABLE: 402,
+  REL_REF_MISSING: 403,
   EVIDENCE_MISSING: 501,
   EVIDENCE_EXPIRED: 502,
   EVIDENCE_CONTRADICTION: 503,
   PRIMARY_SOURCE_REQUIRED: 504,
   CONFIDENCE_TOO_LOW: 505,
   SOURCE_MISSING: 506,
+  SOURCES_TOO_FEW: 507,
+  RECEIPT_MISSING: 508,
+  CLAIM_REFUTED: 509,
+  VERIFIER_UNAVAILABLE: 510,
+  VERIFICATION_UNCLEAR: 511,
+  VERIFIER_DISAGREEMENT: 512,
   POLICY_NO_MATCH: 601,
   POLICY_FORBIDDEN: 602,
   POLICY_UNREADABLE: 603,
+  CONSTRAINT_VIOLATED: 701,
+  RISK_OVER_BUDGET: 702,
+  EVIDENCE_INCOMPLETE: 703,
+  UNCERTAINTY_HIGH: 704,
+  UNIVERSE_STALE: 705,
+  UNIVERSE_UNKNOWN: 706,
+  PURPOSE_FORBIDDEN: 801,
+  EVIDENCE_FABRICATED: 802,
+  PURPOSE_UNDECLARED: 803,
   OWNER_MISSING: 901,
   AUTHORIZATION_EXPIRED: 902,
   SEPARATION_OF_DUTIES: 903,
@@ -57,6 +77,7 @@ export const REASON_CODES = {
   APPROVAL_DENIED: 1002,
   APPROVAL_EXPIRED: 1003,
   APPROVAL_NOT_FOR_THIS_ACTION: 1004,
+  REVIEW_SELECTED: 1005,
   LEASE_HELD: 1101,
   OUTPUT_MISSING: 1201,
   TEST_FAILED: 1202,
@@ -86,10 +107,13 @@ export const REASON_CODES = {
 
 export type ReasonCode = keyof typeof REASON_CODES;
 
-/** Why a gate did not allow. `counterfactual` says what would make it allow. */
+/**
+ * Why a gate did not allow. `counterfactual` says what would make it allow, or, where nothing does,
+ * what must be done instead. (Reasons recorded before codebook 2 may lack it; the trace's own type says so.)
+ */
 export interface Reason {
   readonly code: ReasonCode;
   readonly gate: GateName;
   readonly detail: string;
-  readonly counterfactual?: string;
+  readonly counterfactual: string;
 }

@@ -30,6 +30,12 @@ const PINNED_CODES = {
   PRIMARY_SOURCE_REQUIRED: 504,
   CONFIDENCE_TOO_LOW: 505,
   SOURCE_MISSING: 506,
+  SOURCES_TOO_FEW: 507,
+  RECEIPT_MISSING: 508,
+  CLAIM_REFUTED: 509,
+  VERIFIER_UNAVAILABLE: 510,
+  VERIFICATION_UNCLEAR: 511,
+  VERIFIER_DISAGREEMENT: 512,
   POLICY_NO_MATCH: 601,
   POLICY_FORBIDDEN: 602,
   POLICY_UNREADABLE: 603,
@@ -40,6 +46,7 @@ const PINNED_CODES = {
   APPROVAL_DENIED: 1002,
   APPROVAL_EXPIRED: 1003,
   APPROVAL_NOT_FOR_THIS_ACTION: 1004,
+  REVIEW_SELECTED: 1005,
   LEASE_HELD: 1101,
   OUTPUT_MISSING: 1201,
   TEST_FAILED: 1202,
@@ -91,7 +98,7 @@ describe("the codebook", () => {
   test("holds nothing that is not pinned here", () => {
     expect(Object.keys(REASON_CODES).sort()).toEqual(Object.keys(PINNED_CODES).sort());
     expect(Object.keys(GATES).sort()).toEqual(Object.keys(PINNED_GATES).sort());
-    expect(CODEBOOK_VERSION).toBe(1);
+    expect(CODEBOOK_VERSION).toBe(2);
   });
 
   test("gives every code and every gate a number of its own", () => {
