@@ -30,3 +30,9 @@ export function isoToUnixMs(text: string): UnixMs | null {
   const isReal = !Number.isNaN(ms) && date.getUTCDate() === Number(text.slice(8, 10));
   return isReal ? ms : null;
 }
+
+/** The moment as a Date, for an evaluator that knows no other; null where the text is no moment. */
+export function isoToDate(text: string): Date | null {
+  const ms = isoToUnixMs(text);
+  return ms === null ? null : new Date(ms);
+}

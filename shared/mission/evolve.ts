@@ -6,6 +6,8 @@ import { summarizeEvidence } from "../evidence/index.ts";
 import { invariant } from "../invariant.ts";
 import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
+import { dropAction, keepAction } from "./actions.ts";
+import { countUnfinished, evolveAmendment } from "./amendments.ts";
 import { dataOf, type EventType } from "./event.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { createTable } from "./table.ts";
@@ -69,6 +71,8 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     tickets: createTable(),
     denials: createTable(),
     timed: createTable(),
+    history: createTable(),
+    actionCount: 0,
     doneCount: 0,
     deniedCount: 0,
     head: EMPTY_HEAD,
@@ -118,8 +122,24 @@ const MISSION_EVENTS = new Set<string>([
   "incident.raised",
 ] satisfies EventType[]);
 
+/** Events about an amendment, which no node has; their approvals are those of a node otherwise. */
+const AMENDMENT_EVENTS = new Set<string>([
+  "amendment.proposed",
+  "amendment.refused",
+  "mission.amended",
+  "approval.requested",
+  "approval.granted",
+  "approval.denied",
+  "approval.expired",
+  "approval.voided",
+] satisfies EventType[]);
+
 function evolveMission(state: MissionState, event: Evolving): void {
-  invariant(MISSION_EVENTS.has(event.type), `event type ${event.type} is known of a mission`);
+  const isAboutAmendment = AMENDMENT_EVENTS.has(event.type);
+  invariant(
+    isAboutAmendment || MISSION_EVENTS.has(event.type),
+    `event type ${event.type} is known of a mission`,
+  );
   invariant(
     event.stateBefore === state.status,
     `the mission is ${state.status}, the event says ${event.stateBefore}`,
@@ -127,6 +147,14 @@ function evolveMission(state: MissionState, event: Evolving): void {
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
   if (event.type === "ticket.denied") countDenial(state, event);
+  if (isAboutAmendment) evolveAmendment(state, event);
+  if (event.type === "mission.amended") addNodes(state, dataOf(event, "mission.amended").nodes);
+}
+
+/** New nodes join as NEW, waiting for those predecessors that are not DONE. O(their edges). */
+function addNodes(state: MissionState, nodeIds: readonly string[]): void {
+  for (const nodeId of nodeIds)
+    state.nodes.set(nodeId, { ...NEW_NODE, waitingFor: countUnfinished(state, nodeId) });
 }
 
 function evolveNode(state: MissionState, nodeId: string, event: Evolving): void {
@@ -201,7 +229,7 @@ function nodeChange(
     case "node.failed":
       return failureChange(state, before, event);
     case "ticket.issued":
-      return ticketChange(state, nodeId, event);
+      return ticketChange(state, nodeId, before, event);
     case "ticket.denied":
     case "ticket.duplicate":
       countDenial(state, event);
@@ -249,6 +277,7 @@ function gateChange(
 function failureChange(state: MissionState, before: NodeRecord, event: Evolving): Change {
   const data = dataOf(event, "node.failed");
   releaseLease(state, before);
+  if (data.cause === "ticket_unused" && before.ticket) dropAction(state, before.ticket.jti);
   const cleared: Change = { ticket: null, lease: null, request: null };
   if (event.stateAfter === "READY") {
     // The next attempt starts clean: another attempt is another digest, so nothing approved carries over.
@@ -268,8 +297,14 @@ function failureChange(state: MissionState, before: NodeRecord, event: Evolving)
   return { ...cleared, attempt: data.attempt + 1, verdict: "block", reasons: data.reasons };
 }
 
-function ticketChange(state: MissionState, nodeId: string, event: Evolving): Change {
+function ticketChange(
+  state: MissionState,
+  nodeId: string,
+  before: NodeRecord,
+  event: Evolving,
+): Change {
   const { claims } = dataOf(event, "ticket.issued");
+  keepAction(state, nodeId, { jti: claims.jti, at: event.at }, before.proposal?.action);
   state.tickets.set(claims.jti, { nodeId, resends: 0, duplicates: 0 });
   const ticket = {
     jti: claims.jti,
@@ -278,6 +313,7 @@ function ticketChange(state: MissionState, nodeId: string, event: Evolving): Cha
     gateDigest: claims.gate_digest,
     actionType: claims.action_type,
     argsHash: claims.args_hash,
+    graphHash: claims.graph_hash,
     issuedAt: event.at,
     expSeconds: claims.exp,
     overdue: false,
@@ -289,6 +325,7 @@ function receiptChange(state: MissionState, event: Evolving): Change {
   const { receipt, resends } = dataOf(event, "receipt.recorded");
   const ticket = state.tickets.get(receipt.jti);
   if (ticket) state.tickets.set(receipt.jti, { ...ticket, resends });
+  if (receipt.outcome === "failed") dropAction(state, receipt.jti);
   return { receipt, ticket: null };
 }
 

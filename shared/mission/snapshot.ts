@@ -1,22 +1,34 @@
 /**
- * Snapshots: the state as plain JSON for a fast wake. The plan is not in it (the first event has
- * it), and a snapshot is only believed when its head is found in the journal (see the object).
+ * Snapshots: the state as plain JSON for a fast wake. The plan is in it only when amended (else the
+ * first event has it), and a snapshot is only believed when its head is found in the journal (see the object).
  */
-import type { CompiledPlan } from "../plan/index.ts";
+import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
+import { ok } from "../result.ts";
 import type { MissionState } from "./state.ts";
 import { createTable, type Table } from "./table.ts";
 
 /** Rises when the shape of a snapshot changes; another version's snapshot is ignored, and the fold runs. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
-const TABLES = ["nodes", "ready", "advance", "slices", "tickets", "denials", "timed"] as const;
+const TABLES = [
+  "nodes",
+  "ready",
+  "advance",
+  "slices",
+  "tickets",
+  "denials",
+  "timed",
+  "history",
+] as const;
 
 /** The text of a snapshot. O(state). */
 export function stateToSnapshot(state: MissionState): string {
-  const { plan: _plan, policy: _policy, ...rest } = state;
+  const { plan, policy: _policy, ...rest } = state;
+  // The first event has the plan as it was opened; only an amended one has to be kept here.
+  const amended = state.amendments?.applied.length ? { amendedPlan: plan.plan } : {};
   const tables = Object.fromEntries(TABLES.map((name) => [name, entriesOf<unknown>(state[name])]));
-  return JSON.stringify({ version: SNAPSHOT_VERSION, ...rest, ...tables });
+  return JSON.stringify({ version: SNAPSHOT_VERSION, ...rest, ...amended, ...tables });
 }
 
 /** The state of a snapshot, or null when it is of another version. */
@@ -25,12 +37,17 @@ export function snapshotToState(
   plan: CompiledPlan,
   policy: PinnedPolicy,
 ): MissionState | null {
-  const { version, ...rest } = JSON.parse(text) as { version: number } & Record<string, unknown>;
+  const { version, amendedPlan, ...rest } = JSON.parse(text) as { version: number } & Record<
+    string,
+    unknown
+  >;
   if (version !== SNAPSHOT_VERSION) return null;
+  const current = amendedPlan === undefined ? ok(plan) : compilePlan(amendedPlan as Plan);
+  if (!current.ok) return null;
   const tables = Object.fromEntries(
     TABLES.map((name) => [name, createTable(rest[name] as [string, unknown][])]),
   );
-  return { ...rest, ...tables, plan, policy } as unknown as MissionState;
+  return { ...rest, ...tables, plan: current.value, policy } as unknown as MissionState;
 }
 
 function entriesOf<V>(table: Table<V>): readonly (readonly [string, V | undefined])[] {

@@ -7,10 +7,11 @@
 import type { ApprovalRequirement, CompiledPlan } from "../plan/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import type { Reason } from "../gates/index.ts";
-import type { PinnedPolicy } from "../policy/index.ts";
+import type { ActionHistory, PinnedPolicy } from "../policy/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import type { Head, Verdict } from "../trace/index.ts";
 import type { JsonObject } from "../strict-json.ts";
+import type { Amendments } from "./amendments.ts";
 import type { AgentFacts } from "./command.ts";
 import type { Table } from "./table.ts";
 
@@ -51,6 +52,8 @@ export interface HeldTicket {
   readonly gateDigest: string;
   readonly actionType: string;
   readonly argsHash: string;
+  /** Hash of the plan it was issued under, which an amendment may have replaced since. */
+  readonly graphHash?: string;
   readonly issuedAt: string;
   /** The ticket's `exp`, whole seconds since the epoch. */
   readonly expSeconds: number;
@@ -132,8 +135,14 @@ export interface MissionState {
   denials: Table<true>;
   /** Nodes with something that a clock can end: request, ticket, lease. */
   timed: Table<true>;
+  /** Permitted actions by type, for the conditions of policies: docs/policy.md, "History". */
+  history: Table<ActionHistory>;
+  /** Actions ever permitted; numbers the entries of `history`. */
+  actionCount: number;
   doneCount: number;
   deniedCount: number;
+  /** Only there once an amendment has been proposed. */
+  amendments?: Amendments;
   head: Head;
   lastAt: string;
 }

@@ -1,11 +1,14 @@
 /**
- * The policy document in its first form: typed rules, deny by default, forbid wins.
+ * The policy document: typed rules, deny by default, forbid wins.
  *
- * Holds no expression language; every condition is one typed predicate over the action's
- * arguments. Specification: docs/policy.md.
+ * A rule's `when` is a list of typed predicates over the action's arguments, its `condition` one CEL
+ * expression over the whole context; a document with a condition that does not compile is refused.
+ * Specification: docs/policy.md.
  */
 import * as z from "zod";
+import { LIMITS } from "../limits.ts";
 import { actionTypeSchema, nameSchema, subjectSchema } from "../plan/index.ts";
+import { compileCondition } from "./expression.ts";
 
 const scalarSchema = z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]);
 
@@ -28,17 +31,27 @@ export const predicateSchema = z.discriminatedUnion("op", [
   }),
 ]);
 
+/** Every flaw of a condition, each with its line and column. */
+function refuseUnsound(text: string, context: z.RefinementCtx): void {
+  const compiled = compileCondition(text);
+  if (compiled.ok) return;
+  for (const { line, column, detail } of compiled.error)
+    context.addIssue({ code: "custom", message: `at ${line}:${column}: ${detail}` });
+}
+
 /** A rule matches when every member it names matches; a member it leaves out matches anything. */
 export const policyRuleSchema = z.strictObject({
   id: nameSchema,
   effect: z.enum(["permit", "forbid"]),
-  kinds: z.array(z.enum(["decision", "execution", "approval"])).min(1),
+  kinds: z.array(z.enum(["decision", "execution", "approval", "amendment"])).min(1),
   actions: z.array(actionTypeSchema).min(1).max(256).optional(),
   agents: z.array(subjectSchema).min(1).max(256).optional(),
   zones: z.array(z.string().min(1).max(256)).min(1).max(256).optional(),
   riskMin: z.int().min(0).max(4).optional(),
   riskMax: z.int().min(0).max(4).optional(),
   when: z.array(predicateSchema).max(32).default([]),
+  /** A boolean CEL expression; the rule matches only where it is true. */
+  condition: z.string().min(1).max(LIMITS.conditionCharsMax).superRefine(refuseUnsound).optional(),
   /** Approvals that a permit by this rule still needs; the node's own requirement may ask for more. */
   approval: z.strictObject({ quorum: z.int().min(1).max(16) }).optional(),
 });

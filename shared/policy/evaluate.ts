@@ -6,42 +6,50 @@
  */
 import type { JsonValue } from "../strict-json.ts";
 import type { PolicyDocument, PolicyRule, Predicate } from "./document.ts";
+import { type ConditionContext, conditionContext, type ConditionOutcome } from "./expression.ts";
+import type { PolicyFacts } from "./facts.ts";
+import { conditionOf } from "./prepare.ts";
 
 /** What a policy is asked about. `actionType` and `args` are null where no action is proposed. */
 export interface PolicySubject {
-  readonly kind: "decision" | "execution" | "approval";
+  readonly kind: "decision" | "execution" | "approval" | "amendment";
   readonly actionType: string | null;
   readonly args: JsonValue;
   readonly agent: string;
   readonly zone: string | null;
   readonly risk: number;
+  /** What conditions ask about; without it no condition can be decided. */
+  readonly facts?: PolicyFacts;
+}
+
+/** A permit rule that would match but for these. */
+export interface NearRule {
+  readonly rule: PolicyRule;
+  readonly failing: readonly Predicate[];
+  /** Present where the rule's condition does not hold: whether it is false or could not be decided. */
+  readonly condition?: Exclude<ConditionOutcome, "holds">;
 }
 
 export type PolicyDecision =
   | { readonly effect: "permit"; readonly rule: PolicyRule; readonly quorum: number }
   | { readonly effect: "forbid"; readonly rule: PolicyRule }
-  /** No rule permits; `nearest` are permit rules that fail on a predicate alone. */
-  | {
-      readonly effect: "none";
-      readonly nearest: readonly { rule: PolicyRule; failing: readonly Predicate[] }[];
-    };
+  /** No rule permits; `nearest` are permit rules that fail on predicates or their condition alone. */
+  | { readonly effect: "none"; readonly nearest: readonly NearRule[] };
 
-/** O(rules x predicates). The quorum of a permit is the largest that any matching permit asks for. */
+/** O(rules x predicates), and the bounded cost of conditions. The quorum of a permit is the largest that any matching permit asks for. */
 export function evaluatePolicy(document: PolicyDocument, subject: PolicySubject): PolicyDecision {
   const permits: PolicyRule[] = [];
-  const nearest: { rule: PolicyRule; failing: readonly Predicate[] }[] = [];
+  const nearest: NearRule[] = [];
+  const context = contextOnce(subject);
   for (const rule of document.rules) {
     if (!isAbout(rule, subject)) continue;
-    const failing = rule.when.filter(
-      (predicate) => !holds(predicate, subject.args, rule.effect === "forbid"),
-    );
-    if (failing.length > 0) {
-      if (rule.effect === "permit") nearest.push({ rule, failing });
-    } else if (rule.effect === "forbid") {
-      return { effect: "forbid", rule };
-    } else {
-      permits.push(rule);
-    }
+    const forbids = rule.effect === "forbid";
+    const failing = rule.when.filter((predicate) => !holds(predicate, subject.args, forbids));
+    const condition = conditionOutcome(rule, context);
+    if (forbids) {
+      if (failing.length === 0 && condition !== "fails") return { effect: "forbid", rule };
+    } else if (failing.length === 0 && condition === "holds") permits.push(rule);
+    else nearest.push({ rule, failing, ...(condition === "holds" ? {} : { condition }) });
   }
   const first = permits[0];
   if (!first) return { effect: "none", nearest };
@@ -50,6 +58,21 @@ export function evaluatePolicy(document: PolicyDocument, subject: PolicySubject)
     rule: first,
     quorum: Math.max(...permits.map((rule) => rule.approval?.quorum ?? 0)),
   };
+}
+
+/** The context of every condition of one evaluation, made when the first one asks. */
+function contextOnce({ actionType, args, facts }: PolicySubject): () => ConditionContext | null {
+  let context: ConditionContext | null | undefined;
+  return () => (context ??= facts ? conditionContext(actionType, args, facts) : null);
+}
+
+function conditionOutcome(
+  { condition }: PolicyRule,
+  context: () => ConditionContext | null,
+): ConditionOutcome {
+  if (condition === undefined) return "holds";
+  const known = context();
+  return known === null ? "undecided" : conditionOf(condition).ask(known);
 }
 
 function isAbout(rule: PolicyRule, subject: PolicySubject): boolean {
