@@ -1,6 +1,7 @@
 /**
- * Gate 9, accountability: an accountable owner exists, separation of duties holds, and the
- * authorization has not run out. One of the two gates that may seal.
+ * Gate 9, accountability: an accountable owner exists, separation of duties holds (who approves has
+ * neither proposed nor produced the evidence), and the authorization has not run out. One of the two
+ * gates that may seal.
  */
 import type { Verdict } from "../trace/index.ts";
 import { type Gate, outcomeOf, reasonOf } from "./question.ts";
@@ -18,6 +19,7 @@ export const accountability: Gate<Verdict> = (question) => {
           "accountability",
           "AUTHORIZATION_EXPIRED",
           `the mission's authorization ended at ${authorizationExpiresAt}`,
+          "nothing clears this here; a new mission whose authorization has not ended",
         ),
       ],
       "seal",
@@ -35,14 +37,26 @@ export const accountability: Gate<Verdict> = (question) => {
     );
   }
   const proposer = agent !== null && typeof agent === "object" ? agent.id : null;
-  const approvers = [...question.approvers, ...(question.coverage?.approvers ?? [])];
-  if (proposer !== null && approvers.includes(proposer)) {
+  const approvers = new Set([...question.approvers, ...(question.coverage?.approvers ?? [])]);
+  if (proposer !== null && approvers.has(proposer)) {
     reasons.push(
       reasonOf(
         "accountability",
         "SEPARATION_OF_DUTIES",
         `${proposer} proposed and approved`,
         "another person approves",
+      ),
+    );
+  }
+  const producers = new Set(question.evidence.map((bundle) => bundle.producedBy));
+  for (const producer of producers) {
+    if (!approvers.has(producer) || producer === proposer) continue;
+    reasons.push(
+      reasonOf(
+        "accountability",
+        "SEPARATION_OF_DUTIES",
+        `${producer} produced the evidence and approved what rests on it`,
+        "another person approves, or another's evidence replaces it",
       ),
     );
   }

@@ -53,7 +53,8 @@ export const approval: Gate<RefusableVerdict> = (question) => {
 /** What approval this node needs, or null when none: approval nodes, risk 3 and up, where the policy asks, and where a review does. */
 export function requirementOf(question: GateQuestion): ApprovalRequirement | null {
   const { spec } = question;
-  const asked = Math.max(policyQuorum(question), reviewQuorum(question));
+  const paused = (question.pausedGates ?? []).length > 0 ? 1 : 0;
+  const asked = Math.max(policyQuorum(question), reviewQuorum(question), paused);
   if (spec.kind !== "approval" && spec.risk < APPROVAL_FROM_RISK && asked === 0) return null;
   const own = spec.approval ?? { quorum: 1, deadlineMs: LIMITS.approvalDeadlineMs };
   return { ...own, quorum: Math.max(own.quorum, asked) };

@@ -3,10 +3,11 @@
  * spec. May block, never seal.
  */
 import { canonicalJson } from "../canonical.ts";
-import { type Gate, outcomeOf, reasonOf } from "./question.ts";
+import { type Gate, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
-export const consistency: Gate<"allow" | "block"> = ({ agent, proposal, expectedAction }) => {
+export const consistency: Gate<"allow" | "block"> = (question) => {
+  const { agent, proposal, expectedAction } = question;
   if (agent === "system") return { verdict: "allow", reasons: [] };
   if (!proposal)
     return outcomeOf(
@@ -60,5 +61,34 @@ export const consistency: Gate<"allow" | "block"> = ({ agent, proposal, expected
       );
     }
   }
+  reasons.push(...declarationReasons(question));
   return outcomeOf(reasons, "block");
 };
+
+/** What the proposal declares of itself beside its action: universes and purpose. */
+function declarationReasons({ proposal, spec }: GateQuestion): readonly Reason[] {
+  const reasons: Reason[] = [];
+  for (const { id } of proposal?.universes ?? []) {
+    if (spec.universes?.some((declared) => declared.id === id)) continue;
+    reasons.push(
+      reasonOf(
+        "consistency",
+        "PROPOSAL_CONTRADICTS_SPEC",
+        `node ${spec.id} declares no universe ${id}`,
+        `leave out the observation of ${id}`,
+      ),
+    );
+  }
+  const purpose = proposal?.purpose;
+  if (spec.purpose !== undefined && purpose !== undefined && purpose !== spec.purpose) {
+    reasons.push(
+      reasonOf(
+        "consistency",
+        "PROPOSAL_CONTRADICTS_SPEC",
+        `the plan says node ${spec.id} is for ${spec.purpose}, the proposal for ${purpose}`,
+        `propose for ${spec.purpose}, or without a purpose`,
+      ),
+    );
+  }
+  return reasons;
+}

@@ -31,7 +31,12 @@ export function evaluateExit(question: ExitQuestion): GateResult {
   const consistency: Reason[] = [];
   if (question.succeeded === false) {
     consistency.push(
-      reasonOf("consistency", "ACTION_FAILED", "the gateway did not report success"),
+      reasonOf(
+        "consistency",
+        "ACTION_FAILED",
+        "the gateway did not report success",
+        "the next attempt, while the node has one",
+      ),
     );
   }
   if (spec.kind === "decision" && spec.ownerX !== "system")
@@ -44,6 +49,7 @@ export function evaluateExit(question: ExitQuestion): GateResult {
             "approval",
             "APPROVAL_MISSING",
             `${approvals.have} of ${approvals.need} approvals over the digest that ran`,
+            "nothing clears this here; it ran without them, so an operator stops the mission",
           ),
         ];
   return resultOf([

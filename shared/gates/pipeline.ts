@@ -1,13 +1,15 @@
 /**
  * The entry pipeline: every gate is asked, in fixed order, and the worst verdict wins.
  *
- * A gate that throws is `block` with GATE_FAILURE, never `allow`. The table of gates below is where
- * the right to seal is a fact of the types: see test/unit/gates.test.ts.
+ * A gate that throws is `block` with GATE_FAILURE, never `allow`; so is every gate whose question is
+ * larger than a gate may look at (work.ts). The table of gates below is where the right to seal is a
+ * fact of the types: see test/unit/gates.test.ts.
  */
 import type { GateResultRecord, Verdict } from "../trace/index.ts";
 import { accountability } from "./accountability.ts";
 import { approval } from "./approval.ts";
 import { consistency } from "./consistency.ts";
+import { ethics } from "./ethics.ts";
 import { evidence } from "./evidence.ts";
 import { lease } from "./lease.ts";
 import { policy } from "./policy.ts";
@@ -18,9 +20,13 @@ import {
   type RefusableVerdict,
   reasonOf,
 } from "./question.ts";
+import { isOverridden, overridden, pausedGates } from "./override.ts";
 import { readiness } from "./readiness.ts";
 import type { GateName, Reason } from "./reasons.ts";
+import { relativity } from "./relativity.ts";
 import { scope } from "./scope.ts";
+import { universe } from "./universe.ts";
+import { GATE_STEPS_MAX, stepsOf } from "./work.ts";
 
 /** Gates that may seal. A gate of any other name has a type that cannot hold `seal`. */
 type SealingGate = "ethics" | "accountability";
@@ -34,12 +40,16 @@ export type GateEntry =
       readonly ask: Gate<RefusableVerdict>;
     };
 
-const PIPELINE: readonly GateEntry[] = [
+/** All eleven, in the order of their numbers. Exported for the test that proves it. */
+export const PIPELINE: readonly GateEntry[] = [
   { gate: "readiness", ask: readiness },
   { gate: "scope", ask: scope },
   { gate: "consistency", ask: consistency },
+  { gate: "relativity", ask: relativity },
   { gate: "evidence", ask: evidence },
   { gate: "policy", ask: policy },
+  { gate: "universe", ask: universe },
+  { gate: "ethics", ask: ethics },
   { gate: "accountability", ask: accountability },
   { gate: "approval", ask: approval },
   { gate: "lease", ask: lease },
@@ -58,11 +68,29 @@ export interface GateResult extends GateResultRecord {
   readonly gates: readonly { readonly gate: GateName; readonly verdict: Verdict }[];
 }
 
-/** Asks every gate of the entry pipeline. Reasons come in pipeline order. */
+/**
+ * Asks every gate of the entry pipeline. Reasons come in pipeline order.
+ *
+ * A person may override a pause: where enough people approved this very digest, the pauses that an
+ * approval clears count as allowed, each with a PAUSE_OVERRIDDEN reason (override.ts).
+ */
 export function evaluateEntry(question: GateQuestion): GateResult {
-  return resultOf(
-    PIPELINE.map(({ gate, ask }) => ({ gate, outcome: askSafely(gate, ask, question) })),
+  if (stepsOf(question) > GATE_STEPS_MAX)
+    return resultOf(PIPELINE.map(({ gate }) => ({ gate, outcome: failureOf(gate) })));
+  const asked = (entry: GateEntry, about: GateQuestion) => ({
+    gate: entry.gate,
+    outcome: askSafely(entry.gate, entry.ask, about),
+  });
+  const before = PIPELINE.filter(({ gate }) => gate !== "approval").map((entry) =>
+    asked(entry, question),
   );
+  const paused = pausedGates(before);
+  const about = paused.length === 0 ? question : { ...question, pausedGates: paused };
+  const outcomes = PIPELINE.map(
+    (entry) => before.find(({ gate }) => gate === entry.gate) ?? asked(entry, about),
+  );
+  if (!isOverridden(about, outcomes)) return resultOf(outcomes);
+  return resultOf(outcomes.map((entry) => overridden(entry, question.approvers)));
 }
 
 /** Joins outcomes into one result. */
@@ -93,6 +121,10 @@ export function askSafely(
   } catch {
     // What was thrown is of no use to a caller and may quote evidence; the code says enough.
   }
+  return failureOf(gate);
+}
+
+function failureOf(gate: GateName): GateOutcome<Verdict> {
   return {
     verdict: "block",
     reasons: [

@@ -18,7 +18,14 @@ export const readiness: Gate<"allow" | "block"> = (question) => {
     );
   }
   if (question.sealed)
-    reasons.push(reasonOf("readiness", "NODE_SEALED", "the node is sealed and never moves again"));
+    reasons.push(
+      reasonOf(
+        "readiness",
+        "NODE_SEALED",
+        "the node is sealed and never moves again",
+        "nothing clears this here; a new mission",
+      ),
+    );
   for (const nodeId of question.waitingFor) {
     reasons.push(
       reasonOf(

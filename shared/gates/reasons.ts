@@ -109,7 +109,7 @@ export type ReasonCode = keyof typeof REASON_CODES;
 
 /**
  * Why a gate did not allow. `counterfactual` says what would make it allow, or, where nothing does,
- * what must be done instead. (Reasons recorded before codebook 2 may lack it; the trace's own type says so.)
+ * what must be done instead.
  */
 export interface Reason {
   readonly code: ReasonCode;
@@ -117,3 +117,6 @@ export interface Reason {
   readonly detail: string;
   readonly counterfactual: string;
 }
+
+/** A reason as state and views hold it: it may come from a trace that is older than the rule above. */
+export type RecordedReason = Omit<Reason, "counterfactual"> & { readonly counterfactual?: string };

@@ -1,12 +1,15 @@
 /**
- * Gate 2, scope: the action lies inside the node's frozen spec and zone; the agent is known, not
- * banned, assigned and skilled. May block, never seal.
+ * Gate 2, scope: the action and the write-set lie inside the node's frozen spec and zone; the agent
+ * is known, not banned, assigned and skilled. May block, never seal.
  */
 import { type Gate, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
 export const scope: Gate<"allow" | "block"> = (question) =>
-  outcomeOf([...agentReasons(question), ...actionReasons(question)], "block");
+  outcomeOf(
+    [...agentReasons(question), ...actionReasons(question), ...writeReasons(question)],
+    "block",
+  );
 
 function agentReasons({ agent, spec }: GateQuestion): readonly Reason[] {
   if (agent === "system") return [];
@@ -82,4 +85,20 @@ function actionReasons({ proposal, expectedAction }: GateQuestion): readonly Rea
       `propose ${expectedAction.type}`,
     ),
   ];
+}
+
+/** What a proposal says it will write; the lease is taken over the whole write-set of the spec either way. */
+function writeReasons({ proposal, spec }: GateQuestion): readonly Reason[] {
+  return (proposal?.writeSet ?? [])
+    .filter((slice) => !spec.writeSet.includes(slice))
+    .map((slice) =>
+      reasonOf(
+        "scope",
+        "WRITE_OUT_OF_SCOPE",
+        `slice ${slice} is not in the write-set of node ${spec.id}`,
+        spec.writeSet.length === 0
+          ? `write nothing at node ${spec.id}`
+          : `write ${spec.writeSet.join(", ")} only`,
+      ),
+    );
 }

@@ -4,9 +4,10 @@
  * Node records are immutable and replaced on change; the tables that hold them are changed in
  * place by `evolve`, on the fork that `decide` works on or on the object's own copy after commit.
  */
-import type { ApprovalRequirement, CompiledPlan } from "../plan/index.ts";
+import type { Passages } from "../allocation/index.ts";
+import type { ApprovalRequirement, CompiledPlan, FactorsSpec } from "../plan/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
-import type { Reason } from "../gates/index.ts";
+import type { RecordedReason } from "../gates/index.ts";
 import type { ActionHistory, PinnedPolicy } from "../policy/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import type { Head, Verdict } from "../trace/index.ts";
@@ -28,6 +29,7 @@ export interface HeldProposal {
     readonly args: JsonObject;
     readonly argsHash: string;
   } | null;
+  readonly factors?: FactorsSpec;
 }
 
 /** One human's recorded approval; counts only while its digest is the node's current one. */
@@ -88,7 +90,7 @@ export interface NodeRecord {
   /** Predecessors not yet DONE; READY when it reaches 0. */
   readonly waitingFor: number;
   readonly verdict: Exclude<Verdict, "allow"> | null;
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly RecordedReason[];
   readonly proposal: HeldProposal | null;
   readonly result: HeldResult | null;
   readonly receipt: Receipt | null;
@@ -139,6 +141,8 @@ export interface MissionState {
   history: Table<ActionHistory>;
   /** Actions ever permitted; numbers the entries of `history`. */
   actionCount: number;
+  /** Exit gates passed so far by nodes with a human share, by class (share.ts). */
+  passages: Table<Passages>;
   doneCount: number;
   deniedCount: number;
   /** Only there once an amendment has been proposed. */

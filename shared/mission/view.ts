@@ -2,14 +2,16 @@
  * Views: a mission and its nodes as plain JSON, for the wire. The state hash of a replay is taken
  * over the mission view, so a member added here is a change of the state hash (docs/event-log.md).
  */
+import type { NodeShare } from "../allocation/index.ts";
 import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
-import type { Reason } from "../gates/index.ts";
+import type { RecordedReason } from "../gates/index.ts";
 import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import { unixMsToIso } from "../time.ts";
 import { nodeRecord } from "./evolve.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
+import { shareOf, totalOf } from "./share.ts";
 import { specOf } from "./turn.ts";
 import type { JsonObject } from "../strict-json.ts";
 
@@ -26,7 +28,7 @@ export interface NodeView {
   readonly attempt: number;
   readonly attemptsMax: number;
   readonly verdict: "pause" | "block" | "seal" | null;
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly RecordedReason[];
   readonly proposal: {
     readonly id: string;
     readonly agent: string;
@@ -61,6 +63,8 @@ export interface NodeView {
     readonly expiresAt: string | null;
   } | null;
   readonly ranDigest: string | null;
+  /** Only of a node whose plan declares a human share. */
+  readonly share?: NodeShare;
 }
 
 export interface MissionView {
@@ -78,11 +82,15 @@ export interface MissionView {
   /** In the plan's topological order. */
   readonly nodes: readonly NodeView[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
+  /** Only where some node has a human share: H_total over all nodes. */
+  readonly allocation?: { readonly hTotal: number };
 }
 
 /** The mission as plain JSON. O(nodes + edges). */
 export function viewMission(state: MissionState): MissionView {
   const { plan } = state;
+  const nodes = plan.order.map((nodeId) => viewNode(state, nodeId));
+  const allocation = totalOf(state, nodes);
   return {
     id: state.missionId,
     team: state.team,
@@ -95,8 +103,9 @@ export function viewMission(state: MissionState): MissionView {
     policy: { version: state.policy.version, hash: state.policy.hash },
     inputs: state.inputs.map(shownEvidence),
     progress: { done: state.doneCount, total: plan.order.length },
-    nodes: plan.order.map((nodeId) => viewNode(state, nodeId)),
+    nodes,
     edges: plan.plan.edges,
+    ...(allocation && { allocation }),
   };
 }
 
@@ -105,6 +114,7 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
   const spec = specOf(state, nodeId);
   const record = nodeRecord(state, nodeId);
   const { proposal, ticket } = record;
+  const share = shareOf(state, spec, record, proposal);
   return {
     id: nodeId,
     title: spec.title,
@@ -137,6 +147,7 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
     result: record.result,
     lease: record.lease,
     ranDigest: record.ranDigest,
+    ...(share && { share }),
   };
 }
 

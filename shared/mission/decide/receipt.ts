@@ -31,7 +31,8 @@ export function decideReceipt(
   if (turn.state.status === "stopped") return ok(null);
   if (receipt.outcome === "succeeded") leave(turn, nodeId);
   else if (receipt.outcome === "failed") {
-    fail(turn, nodeId, "action_failed", { reasons: [reasonOf("ACTION_FAILED", receipt.detail)] });
+    const reasons = [reasonOf("ACTION_FAILED", receipt.detail, NEXT_ATTEMPT)];
+    fail(turn, nodeId, "action_failed", { reasons });
   } else doubt(turn, nodeId, receipt.detail);
   return ok(null);
 }
@@ -42,7 +43,11 @@ function doubt(turn: Turn, nodeId: string, detail: string): void {
     turn,
     "node.failed",
     nodeId,
-    { attempt, reasons: [reasonOf("OUTCOME_UNKNOWN", detail)], cause: "in_doubt" },
+    {
+      attempt,
+      reasons: [reasonOf("OUTCOME_UNKNOWN", detail, "a person reconciles the outcome")],
+      cause: "in_doubt",
+    },
     { stateAfter: "BLOCKED" },
   );
   emitNode(turn, "incident.raised", nodeId, {
@@ -72,8 +77,8 @@ export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Resul
   if (!ticket || !ends) return ok(null);
   fail(turn, ticket.nodeId, "ticket_unused", {
     reasons: [
-      reasonOf(denial.reason, denial.detail),
-      reasonOf("TICKET_UNUSED", "the ticket was not used and never will be"),
+      reasonOf(denial.reason, denial.detail, NEXT_ATTEMPT),
+      reasonOf("TICKET_UNUSED", "the ticket was not used and never will be", NEXT_ATTEMPT),
     ],
   });
   return ok(null);
@@ -112,6 +117,8 @@ function recordDenied(
   if (isFirst) emitNode(turn, "incident.raised", nodeId, incident);
 }
 
-function reasonOf(code: ReasonCode, detail: string) {
-  return { code, gate: "consistency", detail } as const;
+const NEXT_ATTEMPT = "the next attempt, while the node has one";
+
+function reasonOf(code: ReasonCode, detail: string, counterfactual: string) {
+  return { code, gate: "consistency", detail, counterfactual } as const;
 }

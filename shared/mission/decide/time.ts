@@ -30,6 +30,7 @@ function passNode(turn: Turn, nodeId: string): void {
       code: "LEASE_EXPIRED",
       gate: "lease",
       detail: `the lease ended at ${lease.expiresAt} and the node was still running`,
+      counterfactual: "the next attempt, while the node has one",
     } as const;
     fail(turn, nodeId, "lease_expired", { reasons: [reason] });
   }
