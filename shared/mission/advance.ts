@@ -9,14 +9,15 @@ import {
   failedTests,
   type GateQuestion,
   type GateResult,
-  requirementOf,
+  requestOf,
 } from "../gates/index.ts";
 import { LIMITS } from "../limits.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { clearRequest, requestApproval } from "./approvals.ts";
 import type { EventData } from "./event.ts";
 import { isSelfAdvancing } from "./evolve.ts";
-import { exitQuestionOf, heldAsking, questionOf } from "./question.ts";
+import { evidenceFor, exitQuestionOf, heldAsking, questionOf } from "./question.ts";
+import { passageOf } from "./share.ts";
 import {
   emitMission,
   emitNode,
@@ -53,10 +54,12 @@ export function enter(turn: Turn, nodeId: string): void {
   // A voided request takes its approvals with it, so the question is asked afresh.
   const current = questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at);
   const result = evaluateEntry(current);
-  recordGate(turn, nodeId, "entry", current.gateDigest, result);
+  recordGate(turn, nodeId, "entry", current.gateDigest, result, {
+    ...(current.share && { share: current.share }),
+  });
   if (result.verdict === "allow") start(turn, nodeId, current);
   else if (result.verdict === "pause")
-    requestApproval(turn, nodeId, current, requirementOf(current));
+    requestApproval(turn, nodeId, current, requestOf(current, result.gates));
   else if (result.verdict === "seal") seal(turn, nodeId, result);
 }
 
@@ -66,6 +69,7 @@ function recordGate(
   phase: "entry" | "exit",
   gateDigest: string,
   result: GateResult,
+  allocation: Pick<EventData["gate.evaluated"], "share" | "passage">,
 ): void {
   const allowed = result.verdict === "allow";
   const passed = phase === "entry" ? "RUNNING" : "DONE";
@@ -78,6 +82,7 @@ function recordGate(
       attempt: recordOf(turn, nodeId).attempt,
       gateDigest,
       policyHash: turn.state.policy.hash,
+      ...allocation,
       lease: phase === "entry" && allowed ? leaseFor(turn, nodeId) : null,
     },
     { stateAfter: allowed ? passed : "BLOCKED", gateResult: result },
@@ -145,7 +150,11 @@ export function leave(turn: Turn, nodeId: string): void {
     fail(turn, nodeId, "tests_failed", result);
     return;
   }
-  recordGate(turn, nodeId, "exit", record.ranDigest ?? "", result);
+  const passage =
+    result.verdict === "allow"
+      ? passageOf(turn.state, specOf(turn.state, nodeId), evidenceFor(turn.state, nodeId))
+      : undefined;
+  recordGate(turn, nodeId, "exit", record.ranDigest ?? "", result, { ...(passage && { passage }) });
   if (result.verdict === "allow") complete(turn, nodeId);
 }
 
@@ -180,8 +189,13 @@ function complete(turn: Turn, nodeId: string): void {
     if (recordOf(turn, successor).waitingFor === 0)
       emitNode(turn, "node.ready", successor, {}, { stateAfter: "READY" });
   }
-  if (turn.state.doneCount < turn.state.plan.order.length || turn.state.status === "stopped")
-    return;
+  completeMission(turn);
+}
+
+/** Completes the mission when all its nodes are DONE and nobody is being asked for more of them. */
+export function completeMission(turn: Turn): void {
+  const { doneCount, plan, status, amendments } = turn.state;
+  if (doneCount < plan.order.length || status === "stopped" || amendments?.open) return;
   emitMission(
     turn,
     "mission.completed",

@@ -3,13 +3,14 @@
  * randomness it may need, so that `decide` reads no clock and draws no number.
  */
 import type { ApproverFacts } from "../approval/index.ts";
-import type { EvidenceBundle } from "../evidence/index.ts";
-import type { CompiledPlan } from "../plan/index.ts";
+import type { EvidenceBundle, VerificationFacts } from "../evidence/index.ts";
+import type { Amendment, CompiledPlan, FactorsSpec } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt } from "../ticket/index.ts";
 import type { UnixMs } from "../time.ts";
 import type { Actor } from "../trace/index.ts";
 import type { JsonObject } from "../strict-json.ts";
+import type { UniverseObservation } from "../universe/index.ts";
 
 /** What the team's directory says of an agent at the moment it acts; recorded with its proposal. */
 export interface AgentFacts {
@@ -17,6 +18,8 @@ export interface AgentFacts {
   readonly skills: readonly string[];
   readonly zone: string | null;
   readonly banned: boolean;
+  /** Of which family of models or people it is; a verifier of its family counts for nothing. */
+  readonly family?: string;
 }
 
 /** Who issues tickets and for whom, and for how long; configuration, the same for every mission. */
@@ -40,6 +43,8 @@ export interface OpenMission extends Base {
   readonly team: string;
   readonly plan: CompiledPlan;
   readonly inputs: readonly EvidenceBundle[];
+  /** Needed only where an input carries receipts. */
+  readonly verification?: VerificationFacts;
   readonly policy: PinnedPolicy;
 }
 
@@ -47,12 +52,22 @@ export interface SubmitEvidence extends Base {
   readonly type: "SubmitEvidence";
   readonly nodeId: string;
   readonly bundle: EvidenceBundle;
+  /** Needed only where the bundle carries receipts; without it every receipt's key is unknown. */
+  readonly verification?: VerificationFacts;
 }
 
 export interface Proposal {
   readonly id: string;
   readonly rationale: string;
   readonly action: { readonly type: string; readonly args: JsonObject } | null;
+  /** What the proposer says speaks for a human; can raise the node's share, never lower it. */
+  readonly factors?: FactorsSpec;
+  /** What was observed of the node's universes. */
+  readonly universes?: readonly UniverseObservation[];
+  /** What the proposal is for: a dotted name. */
+  readonly purpose?: string;
+  /** The slices it will write, within the node's write-set. */
+  readonly writeSet?: readonly string[];
 }
 
 export interface Propose extends Base {
@@ -99,6 +114,13 @@ export interface Intervene extends Base {
   readonly reason: string;
 }
 
+export interface Amend extends Base {
+  readonly type: "Amend";
+  readonly amendment: Amendment;
+  /** What the directory says of the agent; "operator" where a person with that role proposes. */
+  readonly proposer: AgentFacts | "operator" | "unavailable" | null;
+}
+
 /** Time has passed: deadlines, lease expiry, work left over by a bounded cascade. */
 export interface PassTime extends Base {
   readonly type: "PassTime";
@@ -113,4 +135,5 @@ export type Command =
   | RecordReceipt
   | RecordDenial
   | Intervene
+  | Amend
   | PassTime;

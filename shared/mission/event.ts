@@ -2,16 +2,36 @@
  * Events: what happened to a mission, in the past tense. Once stored an event never changes; a new
  * member is a new event version (docs/event-log.md). `EventData` gives `data` by event type.
  */
-import type { EvidenceBundle } from "../evidence/index.ts";
+import type { NodeShare } from "../allocation/index.ts";
+import type { EvidenceBundle, RecordedVerification } from "../evidence/index.ts";
 import type { Reason } from "../gates/index.ts";
-import type { ApprovalRequirement, Plan } from "../plan/index.ts";
+import type { Amendment, ApprovalRequirement, Plan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { EventDraft } from "../trace/index.ts";
+import type { Proposer } from "./amendments.ts";
 import type { HeldProposal, HeldResult } from "./state.ts";
 
 /** Claims before their place in the trace is known; recording adds `trace_seq` and `trace_hash`. */
 export type UnplacedClaims = Omit<TicketClaims, "trace_seq" | "trace_hash">;
+
+/** A new part of the plan, with what the directory said of who proposed it. */
+interface ProposedAmendment {
+  /** `amendment.<n>`, the node id of its statement. */
+  readonly id: string;
+  readonly amendment: Amendment;
+  readonly proposer: Proposer;
+  readonly risk: number;
+  readonly gateDigest: string;
+  readonly policyHash: string;
+  readonly planHash: string;
+  readonly amendedPlanHash: string;
+}
+
+/** Of an approval event about an amendment, whose `nodeId` is null: the amendment's id. */
+interface OfAmendment {
+  readonly amendment?: string;
+}
 
 export interface EventData {
   "mission.opened": {
@@ -20,15 +40,38 @@ export interface EventData {
     readonly plan: Plan;
     readonly planHash: string;
     readonly inputs: readonly EvidenceBundle[];
+    /** By bundle hash; only of inputs with receipts. */
+    readonly verifications?: Readonly<Record<string, RecordedVerification>>;
     readonly policy: PinnedPolicy;
+    /** A policy on trial when the mission opened; it is asked beside the pinned one and decides nothing. */
+    readonly shadow?: PinnedPolicy;
+  };
+  "mission.policy_repinned": {
+    readonly from: { readonly version: string; readonly hash: string };
+    readonly policy: PinnedPolicy;
+    readonly approver: string;
+    readonly kid: string;
+    readonly jwk: unknown;
+    readonly reason: string;
   };
   "mission.paused": { readonly reason: string };
   "mission.resumed": { readonly reason: string };
   "mission.stopped": { readonly reason: string };
   "mission.sealed": { readonly reasons: readonly Reason[] };
   "mission.completed": { readonly nodes: number };
+  "amendment.proposed": ProposedAmendment;
+  "amendment.refused": ProposedAmendment;
+  "mission.amended": {
+    readonly id: string;
+    readonly gateDigest: string;
+    readonly policyHash: string;
+    /** Of the plan before and with the amendment. */
+    readonly planHash: string;
+    readonly amendedPlanHash: string;
+    readonly nodes: readonly string[];
+  };
   "node.ready": Record<string, never>;
-  "node.unblocked": { readonly cause: "evidence" | "approval" | "proposal" };
+  "node.unblocked": { readonly cause: "evidence" | "approval" | "proposal" | "amendment" };
   "node.failed": {
     readonly attempt: number;
     readonly reasons: readonly Reason[];
@@ -40,7 +83,11 @@ export interface EventData {
       | "lease_expired"
       | "in_doubt";
   };
-  "evidence.submitted": { readonly bundle: EvidenceBundle };
+  "evidence.submitted": {
+    readonly bundle: EvidenceBundle;
+    /** Of a bundle with receipts: what they came to, and the keys to check them with again. */
+    readonly verification?: RecordedVerification;
+  };
   "proposal.submitted": { readonly proposal: HeldProposal; readonly gateDigest: string };
   "proposal.refused": {
     readonly proposal: HeldProposal | null;
@@ -52,6 +99,10 @@ export interface EventData {
     readonly attempt: number;
     readonly gateDigest: string;
     readonly policyHash: string;
+    /** At the entry of a node with a human share. */
+    readonly share?: NodeShare;
+    /** At the passed exit of such a node: what nodes of its class learn from it. */
+    readonly passage?: { readonly class: string; readonly quality: number };
     /** Set when the entry gate allowed a node that writes. */
     readonly lease: {
       readonly fence: Readonly<Record<string, number>>;
@@ -80,7 +131,7 @@ export interface EventData {
       readonly gateDigest: string;
     };
   };
-  "approval.granted": {
+  "approval.granted": OfAmendment & {
     readonly gateDigest: string;
     readonly approver: string;
     readonly groups: readonly string[];
@@ -91,15 +142,15 @@ export interface EventData {
     readonly have: number;
     readonly need: number;
   };
-  "approval.denied": {
+  "approval.denied": OfAmendment & {
     readonly gateDigest: string;
     readonly approver: string;
     readonly kid: string;
     readonly jwk: unknown;
     readonly reason: string;
   };
-  "approval.expired": { readonly gateDigest: string; readonly deadlineAt: string };
-  "approval.voided": {
+  "approval.expired": OfAmendment & { readonly gateDigest: string; readonly deadlineAt: string };
+  "approval.voided": OfAmendment & {
     readonly gateDigest: string;
     readonly newGateDigest: string;
     readonly approvers: readonly string[];
@@ -128,6 +179,7 @@ export type IncidentKind =
   | "mission_sealed"
   | "attempts_exhausted"
   | "ticket_unsettled"
+  | "verifier_unavailable"
   | "chain_broken"
   | "dead_letter";
 

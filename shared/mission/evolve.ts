@@ -9,6 +9,7 @@ import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
 import { dropAction, keepAction } from "./actions.ts";
 import { countUnfinished, evolveAmendment } from "./amendments.ts";
 import { dataOf, type EventType } from "./event.ts";
+import { countPassage } from "./share.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { createTable } from "./table.ts";
 
@@ -63,7 +64,9 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     openedBy: event.actor.id,
     plan,
     policy: data.policy,
-    inputs: data.inputs.map((bundle) => summarizeEvidence(bundle)),
+    inputs: data.inputs.map((bundle) =>
+      summarizeEvidence(bundle, data.verifications?.[bundle.hash]?.outcome),
+    ),
     nodes: createTable(),
     ready: createTable(),
     advance: createTable(),
@@ -73,6 +76,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     timed: createTable(),
     history: createTable(),
     actionCount: 0,
+    passages: createTable(),
     doneCount: 0,
     deniedCount: 0,
     head: EMPTY_HEAD,
@@ -211,12 +215,7 @@ function nodeChange(
 ): Change {
   switch (event.type) {
     case "evidence.submitted":
-      return {
-        evidence: [
-          ...before.evidence,
-          summarizeEvidence(dataOf(event, "evidence.submitted").bundle),
-        ],
-      };
+      return { evidence: [...before.evidence, summaryIn(event)] };
     case "proposal.submitted":
       // What another proposal produced is not this one's result.
       return { proposal: dataOf(event, "proposal.submitted").proposal, result: null };
@@ -243,6 +242,11 @@ function nodeChange(
   }
 }
 
+function summaryIn(event: Evolving) {
+  const { bundle, verification } = dataOf(event, "evidence.submitted");
+  return summarizeEvidence(bundle, verification?.outcome);
+}
+
 function gateChange(
   state: MissionState,
   nodeId: string,
@@ -262,6 +266,7 @@ function gateChange(
       lease: null,
     };
   }
+  if (data.passage) countPassage(state, data.passage);
   if (data.phase === "exit") return { verdict: null, reasons: [], lease: null };
   for (const [slice, fence] of Object.entries(data.lease?.fence ?? {}))
     state.slices.set(slice, { fence, holder: nodeId });

@@ -4,15 +4,19 @@ import { evaluateEntry } from "../gates/index.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { GateResultRecord } from "../trace/index.ts";
 import type { JsonObject } from "../strict-json.ts";
-import type { AgentFacts } from "./command.ts";
+import type { AgentFacts, Proposal } from "./command.ts";
 import { type Asking, heldAsking, questionOf } from "./question.ts";
 import type { Rejection } from "./rejection.ts";
-import type { MissionState } from "./state.ts";
+import { declarationsOf, type MissionState } from "./state.ts";
 
 /** A proposal that somebody only wonders about. */
 export interface Wondering {
   readonly rationale: string;
   readonly action: { readonly type: string; readonly args: JsonObject } | null;
+  readonly factors?: Proposal["factors"];
+  readonly universes?: Proposal["universes"];
+  readonly purpose?: string;
+  readonly writeSet?: Proposal["writeSet"];
   readonly agent: AgentFacts | null;
 }
 
@@ -34,9 +38,13 @@ export function explainGate(
   return ok({ gateResult: evaluateEntry(question), gateDigest: question.gateDigest });
 }
 
-function askingOf({ agent, rationale, action }: Wondering): Asking {
+function askingOf({ agent, rationale, action, ...declared }: Wondering): Asking {
   return {
     agent,
-    proposal: { rationale, action: action && { ...action, argsHash: hashJson(action.args) } },
+    proposal: {
+      rationale,
+      action: action && { ...action, argsHash: hashJson(action.args) },
+      ...declarationsOf(declared),
+    },
   };
 }

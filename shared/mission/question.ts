@@ -7,15 +7,17 @@ import { currentEvidence, type EvidenceSummary } from "../evidence/index.ts";
 import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
 import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
+import { historyFor } from "./actions.ts";
 import type { AgentFacts } from "./command.ts";
 import { nodeRecord } from "./evolve.ts";
-import type { HeldApproval, HeldProposal, MissionState } from "./state.ts";
+import { shareOf } from "./share.ts";
+import type { Declarations, HeldApproval, HeldProposal, MissionState } from "./state.ts";
 import { specOf } from "./turn.ts";
 
 /** Who asks: the agent of a proposal, the system, or an agent the directory could not vouch for. */
 export interface Asking {
   readonly agent: AgentFacts | "system" | "unavailable" | null;
-  readonly proposal: Pick<HeldProposal, "rationale" | "action"> | null;
+  readonly proposal: (Pick<HeldProposal, "rationale" | "action"> & Declarations) | null;
 }
 
 /** The asking side of a node's held proposal; of the system where nobody proposes. */
@@ -34,7 +36,8 @@ export function questionOf(
   const spec = specOf(state, nodeId);
   const record = nodeRecord(state, nodeId);
   const evidence = availableEvidence(state, spec);
-  const gateDigest = gateDigestOf(state, spec, asking.proposal?.action ?? null, evidence);
+  const gateDigest = gateDigestOf(state, spec, asking.proposal, evidence);
+  const share = shareOf(state, spec, record, asking.proposal);
   return {
     at,
     missionStatus: state.status,
@@ -50,12 +53,16 @@ export function questionOf(
     expectedAction: expectedActionOf(state, spec),
     evidence,
     policy: state.policy,
+    mission: { id: state.missionId, done: state.doneCount, total: state.plan.order.length },
+    history: historyFor(state, nodeId, at),
     gateDigest,
     approvers: approversOf(record.approvals, gateDigest, at),
     refused:
       record.refusedDigests.find((refused) => refused.gateDigest === gateDigest)?.cause ?? null,
     coverage: coverageOf(state, nodeId),
+    ...(share === null ? {} : { share }),
     heldSlices: heldSlices(state, nodeId, spec),
+    ...forbiddenPurposesOf(state),
   };
 }
 
@@ -83,14 +90,15 @@ export function exitQuestionOf(state: MissionState, nodeId: string, at: string):
  * The gate digest. Source: docs/approvals.md.
  *
  * Shape: evidence hashes in order of kind; action type and arguments hash null where the node is
- * about no action.
+ * about no action; factors, universes and purpose only where the proposal names some.
  */
 function gateDigestOf(
   state: MissionState,
   spec: NodeSpec,
-  action: HeldProposal["action"],
+  proposal: Asking["proposal"],
   evidence: readonly EvidenceSummary[],
 ): string {
+  const action = proposal?.action;
   return hashJson({
     missionId: state.missionId,
     nodeId: spec.id,
@@ -101,7 +109,18 @@ function gateDigestOf(
     policyHash: state.policy.hash,
     risk: spec.risk,
     attempt: nodeRecord(state, spec.id).attempt,
+    ...(proposal?.factors === undefined ? {} : { factors: proposal.factors }),
+    // Absent, not null, where there are none: such a digest is what it was before they existed.
+    ...(proposal?.universes && { universesHash: hashJson(proposal.universes) }),
+    ...(proposal?.purpose === undefined ? {} : { purpose: proposal.purpose }),
+    // Gate 4 reads the rationale of such a node, so who overrides its pause must have seen this one.
+    ...(spec.criteria && { rationaleHash: hashJson(proposal?.rationale ?? "") }),
   });
+}
+
+/** What a node's gate looks at of evidence: the newest bundle of each kind it requires. */
+export function evidenceFor(state: MissionState, nodeId: string): readonly EvidenceSummary[] {
+  return availableEvidence(state, specOf(state, nodeId));
 }
 
 /** The newest bundle of each kind the node requires, from its predecessors, the mission's inputs and itself. */
@@ -157,4 +176,9 @@ function heldSlices(
     const holder = state.slices.get(slice)?.holder ?? null;
     return holder === null || holder === nodeId ? [] : [{ slice, holder }];
   });
+}
+
+function forbiddenPurposesOf(state: MissionState): Pick<GateQuestion, "forbiddenPurposes"> {
+  const { forbiddenPurposes } = state.plan.plan;
+  return forbiddenPurposes ? { forbiddenPurposes } : {};
 }

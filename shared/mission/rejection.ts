@@ -2,7 +2,8 @@
  * Rejections: expected refusals that are not recorded, tagged with the facts of each. The reason
  * string is also the problem code, the metric label and the entry in docs/errors.md.
  */
-import type { PlanViolation } from "../plan/index.ts";
+import type { ReceiptReject } from "../evidence/index.ts";
+import type { AmendmentViolation, PlanViolation } from "../plan/index.ts";
 
 export type Rejection =
   | { readonly reason: "mission_unknown" }
@@ -29,6 +30,8 @@ export type Rejection =
       readonly expected: string;
       readonly actual: string;
     }
+  | ReceiptReject
+  | { readonly reason: "evidence_unknown"; readonly hash: string }
   | { readonly reason: "approval_not_requested"; readonly nodeId: string }
   | { readonly reason: "approver_unknown"; readonly approver: string }
   | { readonly reason: "approver_not_permitted"; readonly detail: string }
@@ -48,6 +51,9 @@ export type Rejection =
   | { readonly reason: "head_stale"; readonly head: string }
   | { readonly reason: "idempotency_key_reused" }
   | { readonly reason: "policy_inactive" }
+  | { readonly reason: "amendment_open"; readonly amendment: string }
+  | { readonly reason: "amendments_exhausted"; readonly amendmentsMax: number }
+  | { readonly reason: "amendment_invalid"; readonly violations: readonly AmendmentViolation[] }
   | { readonly reason: "plan_invalid"; readonly violations: readonly PlanViolation[] };
 
 export type RejectionReason = Rejection["reason"];

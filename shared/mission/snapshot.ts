@@ -20,6 +20,7 @@ const TABLES = [
   "denials",
   "timed",
   "history",
+  "passages",
 ] as const;
 
 /** The text of a snapshot. O(state). */

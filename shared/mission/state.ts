@@ -12,6 +12,7 @@ import type { ActionHistory, PinnedPolicy } from "../policy/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import type { Head, Verdict } from "../trace/index.ts";
 import type { JsonObject } from "../strict-json.ts";
+import type { UniverseObservation } from "../universe/index.ts";
 import type { Amendments } from "./amendments.ts";
 import type { AgentFacts } from "./command.ts";
 import type { Table } from "./table.ts";
@@ -30,6 +31,23 @@ export interface HeldProposal {
     readonly argsHash: string;
   } | null;
   readonly factors?: FactorsSpec;
+  readonly universes?: readonly UniverseObservation[];
+  readonly purpose?: string;
+  readonly writeSet?: readonly string[];
+}
+
+/** What a proposal may declare beside its action. */
+export type Declarations = Pick<HeldProposal, "factors" | "universes" | "purpose" | "writeSet">;
+
+/** The declarations that are there, and no others: an absent one must stay absent in what is hashed. */
+export function declarationsOf(proposal: Declarations): Declarations {
+  const { factors, universes, purpose, writeSet } = proposal;
+  return {
+    ...(factors && { factors }),
+    ...(universes && { universes }),
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(writeSet && { writeSet }),
+  };
 }
 
 /** One human's recorded approval; counts only while its digest is the node's current one. */

@@ -34,6 +34,7 @@ function forkState(state: MissionState): MissionState {
     tickets: state.tickets.fork(),
     denials: state.denials.fork(),
     timed: state.timed.fork(),
+    passages: state.passages.fork(),
     history: state.history.fork(),
   };
 }

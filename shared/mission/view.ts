@@ -9,11 +9,13 @@ import type { RecordedReason } from "../gates/index.ts";
 import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import { unixMsToIso } from "../time.ts";
+import { amendmentRisk, type Amendments, type AppliedAmendment } from "./amendments.ts";
 import { nodeRecord } from "./evolve.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { shareOf, totalOf } from "./share.ts";
 import { specOf } from "./turn.ts";
 import type { JsonObject } from "../strict-json.ts";
+import type { UniverseObservation } from "../universe/index.ts";
 
 export interface NodeView {
   readonly id: string;
@@ -38,6 +40,10 @@ export interface NodeView {
       readonly args: JsonObject;
       readonly argsHash: string;
     } | null;
+    /** There only where the proposal gave them. */
+    readonly universes?: readonly UniverseObservation[];
+    readonly purpose?: string;
+    readonly writeSet?: readonly string[];
   } | null;
   readonly evidence: readonly EvidenceSummary[];
   readonly approvals: readonly { readonly approver: string; readonly gateDigest: string }[];
@@ -134,6 +140,9 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
       agent: proposal.agent.id,
       rationale: proposal.rationale,
       action: proposal.action,
+      ...(proposal.universes && { universes: proposal.universes }),
+      ...(proposal.purpose === undefined ? {} : { purpose: proposal.purpose }),
+      ...(proposal.writeSet && { writeSet: proposal.writeSet }),
     },
     evidence: record.evidence.map(shownEvidence),
     approvals: record.approvals.map(({ approver, gateDigest }) => ({ approver, gateDigest })),
@@ -151,7 +160,10 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
   };
 }
 
-function viewRequest({ request, approvals }: NodeRecord): NodeView["request"] {
+function viewRequest({
+  request,
+  approvals,
+}: Pick<NodeRecord, "request" | "approvals">): NodeView["request"] {
   if (!request) return null;
   const given = approvals.filter((approval) => approval.gateDigest === request.gateDigest);
   return { ...request, have: new Set(given.map((approval) => approval.approver)).size };

@@ -5,6 +5,7 @@ export {
   nameSchema,
   nodeSchema,
   planSchema,
+  purposeSchema,
   sliceSchema,
   subjectSchema,
   zoneSchema,

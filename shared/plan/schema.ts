@@ -9,6 +9,7 @@ import * as z from "zod";
 import { isZone } from "../architect/index.ts";
 import { NODE_ID } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { universeSpecsSchema } from "../universe/index.ts";
 import { allocationSchema, evidencePolicySchema, profileSchema } from "./node-options.ts";
 
 /** A name inside a plan: node id, phase, evidence kind, artifact name. */
@@ -35,6 +36,18 @@ export const actionTypeSchema = z
 export const subjectSchema = z.string().min(1).max(128);
 
 const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
+
+/** What something is for, a dotted name; forbidding `a` forbids `a.b`. */
+export const purposeSchema = z
+  .string()
+  .max(128)
+  .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/, "must be dotted lower-case words");
+
+/** What a node's decision is measured by. */
+const criteriaSchema = z
+  .array(z.strictObject({ text: textSchema, kind: z.enum(["objective", "subjective"]) }))
+  .min(1)
+  .max(32);
 
 /** Who may approve a node, and how many of them. */
 export const approvalRequirementSchema = z.strictObject({
@@ -69,6 +82,9 @@ export const nodeSchema = z.strictObject({
   evidenceIn: z.array(nameSchema).max(32).default([]),
   evidenceOut: z.array(nameSchema).max(32).default([]),
   confidenceMin: z.number().min(0).max(1).default(0.5),
+  universes: universeSpecsSchema.optional(),
+  criteria: criteriaSchema.optional(),
+  purpose: purposeSchema.optional(),
   evidencePolicy: evidencePolicySchema.optional(),
   allocation: allocationSchema.optional(),
   action: actionSpecSchema.optional(),
@@ -113,6 +129,7 @@ export const planSchema = z.strictObject({
   leased: z.array(sliceSchema).max(LIMITS.nodesMax).optional(),
   zones: z.array(zoneSchema).max(256).optional(),
   allocationProfile: profileSchema.optional(),
+  forbiddenPurposes: z.array(purposeSchema).min(1).max(64).optional(),
 });
 
 export type NodeSpec = z.output<typeof nodeSchema>;

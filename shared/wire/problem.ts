@@ -99,6 +99,9 @@ export const PROBLEMS = {
   mission_not_active: { status: 409, title: "The mission is not active" },
   mission_full: { status: 409, title: "The mission's trace is full" },
   intervention_not_possible: { status: 409, title: "The mission's state does not allow this" },
+  amendment_invalid: { status: 422, title: "The amendment does not fit the plan" },
+  amendment_open: { status: 409, title: "Another amendment waits for a decision" },
+  amendments_exhausted: { status: 409, title: "The mission has been amended too often" },
   plan_invalid: { status: 422, title: "The plan does not compile" },
   policy_inactive: { status: 409, title: "The team has no active policy" },
   input_unexpected: { status: 422, title: "The plan does not name this mission input" },
@@ -111,6 +114,8 @@ export const PROBLEMS = {
   agent_not_permitted: { status: 403, title: "This agent may not act on the node" },
   evidence_kind_unexpected: { status: 422, title: "The node does not take this kind of evidence" },
   evidence_hash_mismatch: { status: 422, title: "The evidence does not have the hash it names" },
+  receipt_refused: { status: 422, title: "A verifier receipt of the evidence does not hold" },
+  evidence_unknown: { status: 404, title: "The mission has no evidence of this hash" },
   approval_not_requested: { status: 409, title: "The node is not waiting for an approval" },
   approver_unknown: { status: 403, title: "The directory knows no such approver" },
   approver_not_permitted: { status: 403, title: "This person may not approve this" },
@@ -155,11 +160,12 @@ export function toPointer(path: readonly (string | number)[]): string {
  * extension member. The violations of `plan_invalid` become `errors` with pointers under `/plan`.
  */
 export function rejectionToProblem(rejection: Rejection | TeamRejection): Problem {
-  if (rejection.reason === "plan_invalid") {
+  if (rejection.reason === "plan_invalid" || rejection.reason === "amendment_invalid") {
+    const root = rejection.reason === "plan_invalid" ? "/plan" : "";
     return {
       code: rejection.reason,
       errors: rejection.violations.map(({ code, pointer, detail, fix }) => ({
-        pointer: `/plan${pointer}`,
+        pointer: `${root}${pointer}`,
         detail,
         fix,
         code,

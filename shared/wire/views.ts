@@ -112,6 +112,18 @@ export const nodeViewSchema = z.strictObject({
     })
     .nullable(),
   ranDigest: hashSchema.nullable(),
+  share: z
+    .strictObject({
+      h: z.number(),
+      a: z.number(),
+      h0: z.number(),
+      hk: z.number(),
+      k: z.int(),
+      eqk: z.number(),
+      draw: z.number(),
+      selected: z.boolean(),
+    })
+    .exactOptional(),
 }) satisfies z.ZodType<NodeView>;
 
 export const missionViewSchema = z.strictObject({
@@ -128,6 +140,7 @@ export const missionViewSchema = z.strictObject({
   progress: z.strictObject({ done: z.int(), total: z.int() }),
   nodes: z.array(nodeViewSchema),
   edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
+  allocation: z.strictObject({ hTotal: z.number() }).exactOptional(),
 }) satisfies z.ZodType<MissionView>;
 
 /** The view; `broken` is there only when the trace does not verify, and then names the first bad seq. */

@@ -1,4 +1,5 @@
 /** Opening a mission: its first event carries the whole plan, its inputs and the pinned policy. */
+import { checkReceipts, type RecordedVerification } from "../../evidence/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { unixMsToIso } from "../../time.ts";
@@ -14,6 +15,8 @@ export function decideOpen(command: OpenMission): Result<readonly EventDraft[], 
   const { plan, policy, inputs, missionId, team } = command;
   const unexpected = inputs.find((bundle) => !plan.plan.missionInputs.includes(bundle.kind));
   if (unexpected) return err({ reason: "input_unexpected", kind: unexpected.kind });
+  const verified = verifyInputs(command);
+  if (!verified.ok) return verified;
   const opening: EventDraft = {
     type: "mission.opened",
     nodeId: null,
@@ -31,6 +34,7 @@ export function decideOpen(command: OpenMission): Result<readonly EventDraft[], 
       plan: plan.plan,
       planHash: plan.hash,
       inputs,
+      ...verified.value,
       policy,
     } as unknown as JsonObject,
   };
@@ -44,4 +48,22 @@ export function decideOpen(command: OpenMission): Result<readonly EventDraft[], 
   if (turn.events.length >= LIMITS.eventsPerMissionMax)
     return err({ reason: "mission_full", eventsMax: LIMITS.eventsPerMissionMax });
   return ok([opening, ...turn.events]);
+}
+
+/** Checks the receipts of every input; nothing at all where no input carries any. */
+function verifyInputs({
+  inputs,
+  verification = { producerFamily: null, verifiers: [] },
+  at,
+}: OpenMission): Result<
+  { readonly verifications?: Readonly<Record<string, RecordedVerification>> },
+  Rejection
+> {
+  const verifications: Record<string, RecordedVerification> = {};
+  for (const bundle of inputs) {
+    const checked = checkReceipts(bundle, verification, at);
+    if (!checked.ok) return checked;
+    if (checked.value) verifications[bundle.hash] = checked.value;
+  }
+  return ok(Object.keys(verifications).length === 0 ? {} : { verifications });
 }

@@ -10,7 +10,7 @@ import { enter, reconsider } from "../advance.ts";
 import type { AgentFacts, Proposal, Propose } from "../command.ts";
 import { questionOf } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
-import type { HeldProposal, NodeRecord } from "../state.ts";
+import { declarationsOf, type HeldProposal, type NodeRecord } from "../state.ts";
 import { emitNode, recordOf, specOf, type Turn } from "../turn.ts";
 
 const ADOPTING_GATES = new Set<string>(["readiness", "scope", "consistency"]);
@@ -61,7 +61,8 @@ function heldProposal(
   proposal: Omit<Proposal, "action"> & { action: HeldProposal["action"] },
   agent: AgentFacts,
 ): HeldProposal {
-  return { id: proposal.id, agent, rationale: proposal.rationale, action: proposal.action };
+  const { id, rationale, action } = proposal;
+  return { id, agent, rationale, action, ...declarationsOf(proposal) };
 }
 
 function whyNotAsked(turn: Turn, nodeId: string, record: NodeRecord): Rejection | null {
