@@ -232,10 +232,12 @@ describe("a checkpoint", () => {
   });
 
   test("is never made of what could not be read again", () => {
-    expect(() => formatCheckpoint({ ...checkpoint, origin: "" })).toThrow();
-    expect(() => formatCheckpoint({ ...checkpoint, extensions: ["a\nb"] })).toThrow();
-    expect(() => formatCheckpoint({ ...checkpoint, size: -1 })).toThrow();
-    expect(() => signCheckpoint(checkpoint, "a b", LOG)).toThrow();
+    expect(() => formatCheckpoint({ ...checkpoint, origin: "" })).toThrow("lines are not empty");
+    expect(() => formatCheckpoint({ ...checkpoint, extensions: ["a\nb"] })).toThrow(
+      "lines are not empty",
+    );
+    expect(() => formatCheckpoint({ ...checkpoint, size: -1 })).toThrow("a count");
+    expect(() => signCheckpoint(checkpoint, "a b", LOG)).toThrow("neither spaces nor plus");
   });
 });
 
