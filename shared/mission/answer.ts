@@ -54,7 +54,25 @@ export type Answer =
       readonly nodeState: NodeStatus;
       readonly gateResult: GateResultRecord;
     }
+  | {
+      readonly type: "amendment";
+      /** `amendment.<n>`: the node id of its statement. */
+      readonly id: string;
+      readonly state: "applied" | "waiting" | "refused";
+      readonly gateDigest: string;
+      /** Of the plan the mission now runs. */
+      readonly planHash: string;
+      readonly ready: readonly string[];
+      readonly gateResult: GateResultRecord;
+    }
   | { readonly type: "intervention"; readonly state: MissionStatus }
+  | {
+      readonly type: "repinned";
+      readonly policyVersion: string;
+      readonly policyHash: string;
+      /** Nodes whose requests and approvals were voided. */
+      readonly voided: readonly string[];
+    }
   | { readonly type: "recorded"; readonly events: number };
 
 /** What the caller of the command that yielded `events` is told; `recorded` when there is nothing special to tell. */
@@ -72,12 +90,17 @@ export function answerOf(events: readonly EventDraft[]): Answer {
     case "approval.granted":
     case "approval.denied":
       return approvalAnswer(own, events);
+    case "amendment.proposed":
+    case "amendment.refused":
+      return amendmentAnswer(own, events);
     case "result.submitted":
       return {
         type: "result",
         nodeState: stateAfter(own, events),
         gateResult: outcomeFor(own, events),
       };
+    case "mission.policy_repinned":
+      return repinnedAnswer(own, events);
     default:
       return { type: "intervention", state: own.stateAfter as MissionStatus };
   }
@@ -91,10 +114,24 @@ const ANSWERING = new Set<EventType>([
   "approval.granted",
   "approval.denied",
   "result.submitted",
+  "amendment.proposed",
+  "amendment.refused",
+  "mission.policy_repinned",
   "mission.paused",
   "mission.resumed",
   "mission.stopped",
 ]);
+
+function repinnedAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const { version, hash } = dataOf(own, "mission.policy_repinned").policy;
+  const voided = events.filter((event) => event.type === "approval.voided");
+  return {
+    type: "repinned",
+    policyVersion: version,
+    policyHash: hash,
+    voided: [...new Set(voided.flatMap(({ nodeId }) => nodeId ?? []))],
+  };
+}
 
 function openedAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
   const { missionId, planHash, policy } = dataOf(own, "mission.opened");
@@ -159,7 +196,23 @@ function gateAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
   };
 }
 
+function amendmentAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const { id, gateDigest, planHash, amendedPlanHash } = dataOf(own, "amendment.proposed");
+  const isApplied = events.some((event) => event.type === "mission.amended");
+  const state = isApplied ? "applied" : "waiting";
+  return {
+    type: "amendment",
+    id,
+    state: own.type === "amendment.refused" ? "refused" : state,
+    gateDigest,
+    planHash: isApplied ? amendedPlanHash : planHash,
+    ready: readyAfter(events),
+    gateResult: required(own.gateResult),
+  };
+}
+
 function approvalAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const amended = events.find((event) => event.type === "mission.amended");
   const data = own.data as { readonly approver: string; readonly gateDigest: string };
   const gate = firstGateAfter(own, events);
   return {
@@ -167,8 +220,9 @@ function approvalAnswer(own: EventDraft, events: readonly EventDraft[]): Answer 
     decision: own.type === "approval.granted" ? "approve" : "deny",
     approver: data.approver,
     gateDigest: data.gateDigest,
-    nodeState: stateAfter(own, events),
-    gateResult: own.gateResult ?? gate?.gateResult ?? null,
+    // An amendment reads like an approval node: BLOCKED until people have decided, DONE when applied.
+    nodeState: own.nodeId === null ? (amended ? "DONE" : "BLOCKED") : stateAfter(own, events),
+    gateResult: own.gateResult ?? (gate ?? amended)?.gateResult ?? null,
   };
 }
 

@@ -27,8 +27,8 @@ export function confirmTicket(
     ["gate_digest", record.ranDigest, claims.gate_digest],
     ["action_type", held.actionType, claims.action_type],
     ["args_hash", held.argsHash, claims.args_hash],
-    ["graph_hash", state.plan.hash, claims.graph_hash],
-    ["policy_version", state.policy.version, claims.policy_version],
+    ["graph_hash", held.graphHash ?? state.plan.hash, claims.graph_hash],
+    ["policy_version", held.policyVersion ?? state.policy.version, claims.policy_version],
     ["exp", held.expSeconds, claims.exp],
   ];
   const misfit = facts.find(([, expected, actual]) => expected !== actual);

@@ -21,6 +21,8 @@ export function nextDueMs(state: MissionState): UnixMs | null {
     if (record.ticket && !record.ticket.overdue)
       due = Math.min(due, overdueAtMs(record.ticket.expSeconds));
   }
+  const { open = null } = state.amendments ?? {};
+  if (open?.request) due = Math.min(due, isoToUnixMs(open.request.deadlineAt) ?? 0);
   return Number.isFinite(due) ? due : null;
 }
 

@@ -90,6 +90,22 @@ export interface MissionView {
   readonly edges: readonly { readonly from: string; readonly to: string }[];
   /** Only where some node has a human share: H_total over all nodes. */
   readonly allocation?: { readonly hTotal: number };
+  /** Only there once an amendment has been proposed. */
+  readonly amendments?: AmendmentsView;
+}
+
+export interface AmendmentsView {
+  readonly open: {
+    readonly id: string;
+    readonly title: string;
+    readonly reason: string;
+    readonly by: string;
+    readonly risk: number;
+    readonly nodes: readonly string[];
+    readonly edges: readonly { readonly from: string; readonly to: string }[];
+    readonly request: NodeView["request"];
+  } | null;
+  readonly applied: readonly AppliedAmendment[];
 }
 
 /** The mission as plain JSON. O(nodes + edges). */
@@ -112,6 +128,26 @@ export function viewMission(state: MissionState): MissionView {
     nodes,
     edges: plan.plan.edges,
     ...(allocation && { allocation }),
+    ...(state.amendments && { amendments: viewAmendments(state.amendments) }),
+  };
+}
+
+function viewAmendments({ open, applied }: Amendments): AmendmentsView {
+  if (!open) return { open, applied };
+  const { id, amendment, by } = open;
+  const { title, reason, nodes, edges } = amendment;
+  return {
+    open: {
+      id,
+      title,
+      reason,
+      by,
+      risk: amendmentRisk(amendment),
+      nodes: nodes.map((node) => node.id),
+      edges,
+      request: viewRequest(open),
+    },
+    applied,
   };
 }
 

@@ -12,43 +12,74 @@ import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
 import type { DecideApproval } from "../command.ts";
+import { evidenceFor } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
-import type { OpenRequest } from "../state.ts";
-import { emitNode, recordOf, type Turn } from "../turn.ts";
+import type { EventData } from "../event.ts";
+import type { HeldApproval, OpenRequest } from "../state.ts";
+import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
+
+/** What a person is asked: a node's request, or an amendment's, which stands at the mission. */
+interface Asked {
+  readonly nodeId: string;
+  readonly attempt: number;
+  readonly request: OpenRequest | null;
+  readonly approvals: readonly HeldApproval[];
+  readonly proposer: string | null;
+  /** Who produced the evidence that is asked about. */
+  readonly producers?: readonly string[];
+  readonly isAmendment: boolean;
+}
 
 export function decideApproval(turn: Turn, command: DecideApproval): Result<null, Rejection> {
-  const { nodeId, approver, actor } = command;
-  const { request } = recordOf(turn, nodeId);
+  const { nodeId } = command;
+  const { request, approvals, attempt, proposal } = recordOf(turn, nodeId);
+  const proposer = proposal?.agent.id ?? null;
+  const producers = evidenceFor(turn.state, nodeId).map((bundle) => bundle.producedBy);
+  const asked = { nodeId, attempt, request, approvals, proposer, producers, isAmendment: false };
+  const recorded = recordDecision(turn, command, asked);
+  if (!recorded.ok) return recorded;
+  if (recorded.value === "quorum") reconsider(turn, nodeId, "approval");
+  return ok(null);
+}
+
+/** Checks and records one decision; answers whether it was a denial, or the approval that was still missing. */
+export function recordDecision(
+  turn: Turn,
+  command: DecideApproval,
+  asked: Asked,
+): Result<"denied" | "waiting" | "quorum", Rejection> {
+  const { approver, actor } = command;
+  const { nodeId, request } = asked;
   if (!request) return err({ reason: "approval_not_requested", nodeId });
   if (!approver) return err({ reason: "approver_unknown", approver: actor.id });
   const verified = verifyApprovalStatement(command.statement, approver.keys);
   if (!verified.ok) return verified;
   const { statement, kid } = verified.value;
   const misfit =
-    statementMisfit(turn, nodeId, request, statement, approver) ??
-    personMisfit(turn, nodeId, request, approver);
+    statementMisfit(turn, asked, request, statement, approver) ??
+    personMisfit(turn, asked, request, approver);
   if (misfit) return err(misfit);
   const key = approver.keys.find((candidate) => candidate.kid === kid);
   const signed = { actor, approvalSignature: command.statement };
   if (statement.decision === "deny") {
     const { gateDigest, reason } = statement;
-    emitNode(
+    emitAbout(
       turn,
+      asked,
       "approval.denied",
-      nodeId,
       { gateDigest, approver: approver.id, kid, jwk: key?.jwk ?? null, reason },
       {
         ...signed,
         gateResult: refusedResult("APPROVAL_DENIED", `${approver.id} denied: ${reason}`),
       },
     );
-    return ok(null);
+    return ok("denied");
   }
-  const before = givenFor(turn, nodeId, request);
-  emitNode(
+  const before = givenFor(turn, asked, request);
+  emitAbout(
     turn,
+    asked,
     "approval.granted",
-    nodeId,
     {
       gateDigest: request.gateDigest,
       approver: approver.id,
@@ -61,8 +92,18 @@ export function decideApproval(turn: Turn, command: DecideApproval): Result<null
     },
     signed,
   );
-  if (before.size + 1 >= request.requirement.quorum) reconsider(turn, nodeId, "approval");
-  return ok(null);
+  return ok(before.size + 1 >= request.requirement.quorum ? "quorum" : "waiting");
+}
+
+function emitAbout<T extends "approval.granted" | "approval.denied">(
+  turn: Turn,
+  { nodeId, isAmendment }: Asked,
+  type: T,
+  data: EventData[T],
+  extras: Parameters<typeof emitMission>[3],
+): void {
+  if (isAmendment) emitMission(turn, type, { amendment: nodeId, ...data }, extras);
+  else emitNode(turn, type, nodeId, data, extras);
 }
 
 /** The gate result that goes with a refused digest: block, with the code for it. */
@@ -81,8 +122,7 @@ export function refusedResult(code: "APPROVAL_DENIED" | "APPROVAL_EXPIRED", deta
   } as const;
 }
 
-function givenFor(turn: Turn, nodeId: string, request: OpenRequest): Set<string> {
-  const { approvals } = recordOf(turn, nodeId);
+function givenFor(turn: Turn, { approvals }: Asked, request: OpenRequest): Set<string> {
   return new Set(
     approvals
       .filter((a) => a.gateDigest === request.gateDigest && a.statementExpiresAt > turn.at)
@@ -92,7 +132,7 @@ function givenFor(turn: Turn, nodeId: string, request: OpenRequest): Set<string>
 
 function statementMisfit(
   turn: Turn,
-  nodeId: string,
+  { nodeId, attempt }: Asked,
   request: OpenRequest,
   statement: ApprovalStatement,
   approver: ApproverFacts,
@@ -101,7 +141,7 @@ function statementMisfit(
     ["missionId", turn.state.missionId],
     ["nodeId", nodeId],
     ["approver", approver.id],
-    ["attempt", String(recordOf(turn, nodeId).attempt)],
+    ["attempt", String(attempt)],
   ];
   for (const [member, value] of expected) {
     const actual = String(statement[member]);
@@ -149,7 +189,7 @@ function windowMisfit(turn: Turn, { issuedAt, expiresAt }: ApprovalStatement): R
 
 function personMisfit(
   turn: Turn,
-  nodeId: string,
+  asked: Asked,
   request: OpenRequest,
   approver: ApproverFacts,
 ): Rejection | null {
@@ -161,10 +201,10 @@ function personMisfit(
   const { group } = request.requirement;
   if (group !== undefined && !approver.groups.includes(group))
     return refuse(`${approver.id} is not in group ${group}`);
-  const { proposal } = recordOf(turn, nodeId);
-  if (proposal?.agent.id === approver.id)
-    return refuse("a proposer never approves their own proposal");
-  if (givenFor(turn, nodeId, request).has(approver.id))
+  if (asked.proposer === approver.id) return refuse("a proposer never approves their own proposal");
+  if (asked.producers?.includes(approver.id))
+    return refuse("who produced the evidence never approves what rests on it");
+  if (givenFor(turn, asked, request).has(approver.id))
     return { reason: "approval_already_given", approver: approver.id };
   return null;
 }

@@ -6,16 +6,19 @@ import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
 import type { EventDraft } from "../../trace/index.ts";
 import { advanceSystem } from "../advance.ts";
+import { amendmentsOf } from "../amendments.ts";
 import type { Command, OpenMission } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
 import type { MissionState } from "../state.ts";
 import { createTurn, type Turn } from "../turn.ts";
+import { decideAmend, decideAmendmentApproval } from "./amend.ts";
 import { decideApproval } from "./approve.ts";
 import { decideEvidence } from "./evidence.ts";
 import { decideIntervention } from "./intervene.ts";
 import { decideOpen } from "./open.ts";
 import { decidePropose } from "./propose.ts";
 import { decideDenial, decideReceipt } from "./receipt.ts";
+import { decideRepin } from "./repin.ts";
 import { decideResult } from "./result.ts";
 import { passTime } from "./time.ts";
 
@@ -61,8 +64,16 @@ function whyNot({ state }: Turn, command: Exclude<Command, OpenMission>): Reject
     case "Propose":
     case "DecideApproval":
     case "SubmitResult":
-      if (!state.plan.specById.has(command.nodeId))
+      if (!state.plan.specById.has(command.nodeId) && !isAmendmentAsked(state, command))
         return { reason: "node_unknown", nodeId: command.nodeId };
+      return state.status === "active"
+        ? null
+        : { reason: "mission_not_active", state: state.status };
+    case "Amend":
+      return state.status === "active"
+        ? null
+        : { reason: "mission_not_active", state: state.status };
+    case "RepinPolicy":
       return state.status === "active"
         ? null
         : { reason: "mission_not_active", state: state.status };
@@ -74,6 +85,13 @@ function whyNot({ state }: Turn, command: Exclude<Command, OpenMission>): Reject
   }
 }
 
+/** Whether an approval names an amendment where others name a node. */
+function isAmendmentAsked(state: MissionState, command: { type: string; nodeId: string }): boolean {
+  if (command.type !== "DecideApproval" || state.plan.specById.has(command.nodeId)) return false;
+  const { open, applied } = amendmentsOf(state);
+  return [open, ...applied].some((amendment) => amendment?.id === command.nodeId);
+}
+
 function decideOn(turn: Turn, command: Exclude<Command, OpenMission>): Result<null, Rejection> {
   switch (command.type) {
     case "SubmitEvidence":
@@ -81,7 +99,9 @@ function decideOn(turn: Turn, command: Exclude<Command, OpenMission>): Result<nu
     case "Propose":
       return decidePropose(turn, command);
     case "DecideApproval":
-      return decideApproval(turn, command);
+      return isAmendmentAsked(turn.state, command)
+        ? decideAmendmentApproval(turn, command)
+        : decideApproval(turn, command);
     case "SubmitResult":
       return decideResult(turn, command);
     case "RecordReceipt":
@@ -90,6 +110,10 @@ function decideOn(turn: Turn, command: Exclude<Command, OpenMission>): Result<nu
       return decideDenial(turn, command);
     case "Intervene":
       return decideIntervention(turn, command);
+    case "RepinPolicy":
+      return decideRepin(turn, command);
+    case "Amend":
+      return decideAmend(turn, command);
     case "PassTime":
       return ok(null);
   }

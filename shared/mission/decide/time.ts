@@ -3,6 +3,7 @@ import { unixMsToIso } from "../../time.ts";
 import { fail } from "../advance.ts";
 import { isOverdue } from "../due.ts";
 import { emitNode, recordOf, type Turn } from "../turn.ts";
+import { passAmendment } from "./amend.ts";
 import { refusedResult } from "./approve.ts";
 
 /** Applies every deadline that has passed by the turn's time, in plan order. Stopped missions stand still. */
@@ -13,6 +14,7 @@ export function passTime(turn: Turn): void {
     (a, b) => (indexById.get(a) ?? 0) - (indexById.get(b) ?? 0),
   );
   for (const nodeId of timed) passNode(turn, nodeId);
+  passAmendment(turn);
 }
 
 function passNode(turn: Turn, nodeId: string): void {

@@ -1,0 +1,176 @@
+/**
+ * The diff gate: whether an amendment may join the plan. Asks the gates that can be asked of a change
+ * (scope, policy, accountability, approval) and joins them like the entry pipeline does. Never seals.
+ * From risk 2 on a person approves; below it too where the pinned policy does not speak of amendments.
+ * Specification: docs/amendments.md.
+ */
+import { LIMITS } from "../limits.ts";
+import type { ApprovalRequirement } from "../plan/index.ts";
+import { evaluatePolicy, type PinnedPolicy, type PolicyDecision } from "../policy/index.ts";
+import { type GateResult, resultOf } from "./pipeline.ts";
+import { type AskingAgent, outcomeOf, reasonOf } from "./question.ts";
+import type { Reason } from "./reasons.ts";
+
+/** An amendment that adds a node of this risk or more needs a person. */
+const HUMAN_FROM_RISK = 2;
+
+/** The action type an amendment goes by in digest, policy and inbox. */
+export const AMEND_ACTION = "plan.amend";
+
+export interface DiffQuestion {
+  /** RFC 3339 with milliseconds. */
+  readonly at: string;
+  readonly authorizationExpiresAt: string | null;
+  /** "operator" for a person; null: unknown to the directory. */
+  readonly proposer: AskingAgent | "operator" | "unavailable" | null;
+  /** The `sub` that proposed. */
+  readonly by: string;
+  /** The highest risk among the new nodes. */
+  readonly risk: number;
+  readonly nodes: number;
+  readonly edges: number;
+  readonly policy: PinnedPolicy;
+  readonly gateDigest: string;
+  /** Distinct people whose valid approval covers `gateDigest`. */
+  readonly approvers: readonly string[];
+  /** Set when a person refused this very change to this very plan, or let its deadline pass. */
+  readonly refused: "denied" | "expired" | null;
+}
+
+/** Evaluates the diff gate. Reasons come in the order of the gates. */
+export function evaluateDiff(question: DiffQuestion): GateResult {
+  return resultOf([
+    { gate: "scope", outcome: outcomeOf(scopeReasons(question), "block") },
+    { gate: "policy", outcome: outcomeOf(policyReasons(question), "block") },
+    { gate: "accountability", outcome: outcomeOf(accountabilityReasons(question), "block") },
+    { gate: "approval", outcome: approvalOutcome(question) },
+  ]);
+}
+
+/** Who must approve the amendment, or null when nobody. */
+export function diffRequirement(question: DiffQuestion): ApprovalRequirement | null {
+  const decision = decisionOn(question);
+  const byRisk = question.risk >= HUMAN_FROM_RISK ? 1 : 0;
+  // A policy that never heard of amendments permits none by itself; a person may.
+  const byPolicy = decision === "silent" ? 1 : decision.effect === "permit" ? decision.quorum : 0;
+  const quorum = Math.max(byRisk, byPolicy);
+  return quorum === 0 ? null : { quorum, deadlineMs: LIMITS.approvalDeadlineMs };
+}
+
+function decisionOn(question: DiffQuestion): PolicyDecision | "silent" {
+  const { policy, risk, nodes, edges, by } = question;
+  if (!policy.document.rules.some((rule) => rule.kinds.includes("amendment"))) return "silent";
+  return evaluatePolicy(policy.document, {
+    kind: "amendment",
+    actionType: AMEND_ACTION,
+    args: { nodes, edges, risk },
+    agent: by,
+    zone: null,
+    risk,
+  });
+}
+
+function scopeReasons({ proposer }: DiffQuestion): readonly Reason[] {
+  if (proposer === "operator") return [];
+  if (proposer === "unavailable")
+    return [
+      reasonOf(
+        "scope",
+        "GATE_FAILURE",
+        "the agent directory could not be asked",
+        "try again when the directory answers",
+      ),
+    ];
+  if (proposer === null)
+    return [
+      reasonOf(
+        "scope",
+        "AGENT_UNKNOWN",
+        "the directory knows no such agent",
+        "an admin registers the agent",
+      ),
+    ];
+  if (!proposer.banned) return [];
+  return [
+    reasonOf(
+      "scope",
+      "AGENT_BANNED",
+      `agent ${proposer.id} is banned`,
+      "an operator lifts the ban, or another agent proposes",
+    ),
+  ];
+}
+
+function policyReasons(question: DiffQuestion): readonly Reason[] {
+  const decision = decisionOn(question);
+  if (decision === "silent" || decision.effect === "permit") return [];
+  if (decision.effect === "forbid")
+    return [
+      reasonOf(
+        "policy",
+        "POLICY_FORBIDDEN",
+        `rule ${decision.rule.id} forbids this amendment`,
+        `an amendment that rule ${decision.rule.id} does not match`,
+      ),
+    ];
+  return [
+    reasonOf(
+      "policy",
+      "POLICY_NO_MATCH",
+      "no rule of the pinned policy permits this amendment",
+      "a rule of kind amendment that matches it",
+    ),
+  ];
+}
+
+function accountabilityReasons(question: DiffQuestion): readonly Reason[] {
+  const { authorizationExpiresAt, at, by, approvers } = question;
+  const reasons: Reason[] = [];
+  if (authorizationExpiresAt !== null && authorizationExpiresAt <= at)
+    reasons.push(
+      reasonOf(
+        "accountability",
+        "AUTHORIZATION_EXPIRED",
+        `the mission's authorization ended at ${authorizationExpiresAt}`,
+        "open another mission with an authorization of its own",
+      ),
+    );
+  if (approvers.includes(by))
+    reasons.push(
+      reasonOf(
+        "accountability",
+        "SEPARATION_OF_DUTIES",
+        `${by} proposed and approved`,
+        "another person approves",
+      ),
+    );
+  return reasons;
+}
+
+function approvalOutcome(question: DiffQuestion) {
+  const requirement = diffRequirement(question);
+  if (!requirement) return outcomeOf([], "pause");
+  const { refused, approvers, gateDigest } = question;
+  if (refused !== null) {
+    const code = refused === "denied" ? "APPROVAL_DENIED" : "APPROVAL_EXPIRED";
+    const detail =
+      refused === "denied"
+        ? "a person refused exactly this"
+        : "nobody approved exactly this in time";
+    return outcomeOf([reasonOf("approval", code, detail, "propose another amendment")], "block");
+  }
+  const missing = requirement.quorum - approvers.length;
+  if (missing <= 0) return outcomeOf([], "pause");
+  const counterfactual = `${missing} ${missing === 1 ? "approval" : "approvals"} by registered approvers over digest ${gateDigest}`;
+  return outcomeOf(
+    [
+      reasonOf(
+        "approval",
+        "APPROVAL_MISSING",
+        `${approvers.length} of ${requirement.quorum} approvals`,
+        counterfactual,
+      ),
+    ],
+    "pause",
+  );
+}
