@@ -18,6 +18,7 @@ import type { EventData } from "./event.ts";
 import { isSelfAdvancing } from "./evolve.ts";
 import { evidenceFor, exitQuestionOf, heldAsking, questionOf } from "./question.ts";
 import { passageOf } from "./share.ts";
+import { shadowOf } from "./shadow.ts";
 import {
   emitMission,
   emitNode,
@@ -59,9 +60,11 @@ export function enter(turn: Turn, nodeId: string): void {
   });
   if (result.verdict === "allow") start(turn, nodeId, current);
   else if (result.verdict === "pause")
-    requestApproval(turn, nodeId, current, requestOf(current, result.gates));
+    requestApproval(turn, nodeId, current, requestOf(current, result.gates), result.reasons);
   else if (result.verdict === "seal") seal(turn, nodeId, result);
 }
+
+type GateData = EventData["gate.evaluated"];
 
 function recordGate(
   turn: Turn,
@@ -81,9 +84,13 @@ function recordGate(
       phase,
       attempt: recordOf(turn, nodeId).attempt,
       gateDigest,
-      policyHash: turn.state.policy.hash,
+      // What runs finishes under the policy it ran under, whatever was pinned since.
+      policyHash:
+        (phase === "exit" ? recordOf(turn, nodeId).ranPolicyHash : null) ?? turn.state.policy.hash,
       ...allocation,
       lease: phase === "entry" && allowed ? leaseFor(turn, nodeId) : null,
+      ...(entry?.quorum == null ? {} : { quorum: entry.quorum }),
+      ...(entry?.shadow ? { shadow: entry.shadow } : {}),
     },
     { stateAfter: allowed ? passed : "BLOCKED", gateResult: result },
   );

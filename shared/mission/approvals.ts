@@ -2,7 +2,7 @@
  * Approval requests of a node: opened when its gate pauses for people, voided when what they were
  * asked about has changed.
  */
-import type { GateQuestion } from "../gates/index.ts";
+import type { GateQuestion, Reason } from "../gates/index.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { emitNode, recordOf, type Turn } from "./turn.ts";
@@ -27,6 +27,7 @@ export function requestApproval(
   nodeId: string,
   question: GateQuestion,
   requirement: ApprovalRequirement | null,
+  reasons: readonly Reason[] = [],
 ): void {
   const record = recordOf(turn, nodeId);
   if (!requirement || question.approvers.length >= requirement.quorum) return;
@@ -37,11 +38,12 @@ export function requestApproval(
     attempt: record.attempt,
     risk: question.spec.risk,
     title: question.spec.title,
-    summary: summaryOf(question),
+    summary: summaryOf(question, reasons),
     requirement,
     deadlineAt: unixMsToIso((isoToUnixMs(turn.at) ?? 0) + requirement.deadlineMs),
     action,
     evidence: question.evidence.map((bundle) => bundle.hash),
+    ...(question.proposal?.universes && { universes: question.proposal.universes }),
     statement: {
       missionId: turn.state.missionId,
       nodeId,
@@ -51,7 +53,19 @@ export function requestApproval(
   });
 }
 
-function summaryOf({ spec, proposal, agent }: GateQuestion): string {
+/** The gates before it that paused are what an approval overrides, so the person reads why they did. */
+function summaryOf(question: GateQuestion, reasons: readonly Reason[]): string {
+  const paused = reasons.filter(({ gate }) => gate !== "approval" && gate !== "lease");
+  if (paused.length === 0) return askingOf(question);
+  const why = paused.slice(0, PAUSES_NAMED_MAX).map(({ detail }) => detail);
+  const more = paused.length - why.length;
+  return `${askingOf(question)} Paused: ${why.join("; ")}${more > 0 ? `; and ${more} more` : ""}.`;
+}
+
+/** What a person reads before opening the request itself. */
+const PAUSES_NAMED_MAX = 8;
+
+function askingOf({ spec, proposal, agent }: GateQuestion): string {
   const who = agent !== null && typeof agent === "object" ? `Agent ${agent.id}` : "The mission";
   const action = proposal?.action;
   if (!action) return `${who} asks for "${spec.title}" to be approved.`;

@@ -121,6 +121,19 @@ export interface Amend extends Base {
   readonly proposer: AgentFacts | "operator" | "unavailable" | null;
 }
 
+/** Moves the running mission to a tighter policy that a person activated and another one signs for. */
+export interface RepinPolicy extends Base {
+  readonly type: "RepinPolicy";
+  readonly policy: PinnedPolicy;
+  /** What the team says of the version now; only `active` will do. */
+  readonly policyState: string;
+  readonly proposedBy: string;
+  /** The signed re-pin statement, compact JWS. */
+  readonly statement: string;
+  /** What the directory knows of the caller; null for nobody. */
+  readonly approver: ApproverFacts | null;
+}
+
 /** Time has passed: deadlines, lease expiry, work left over by a bounded cascade. */
 export interface PassTime extends Base {
   readonly type: "PassTime";
@@ -135,5 +148,6 @@ export type Command =
   | RecordReceipt
   | RecordDenial
   | Intervene
+  | RepinPolicy
   | Amend
   | PassTime;

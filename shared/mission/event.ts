@@ -8,7 +8,8 @@ import type { Reason } from "../gates/index.ts";
 import type { Amendment, ApprovalRequirement, Plan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
-import type { EventDraft } from "../trace/index.ts";
+import type { EventDraft, Verdict } from "../trace/index.ts";
+import type { UniverseObservation } from "../universe/index.ts";
 import type { Proposer } from "./amendments.ts";
 import type { HeldProposal, HeldResult } from "./state.ts";
 
@@ -71,7 +72,9 @@ export interface EventData {
     readonly nodes: readonly string[];
   };
   "node.ready": Record<string, never>;
-  "node.unblocked": { readonly cause: "evidence" | "approval" | "proposal" | "amendment" };
+  "node.unblocked": {
+    readonly cause: "evidence" | "approval" | "proposal" | "amendment" | "policy";
+  };
   "node.failed": {
     readonly attempt: number;
     readonly reasons: readonly Reason[];
@@ -108,6 +111,15 @@ export interface EventData {
       readonly fence: Readonly<Record<string, number>>;
       readonly expiresAt: string | null;
     } | null;
+    /** People the entry gate asked for, where it allowed; what the exit gate counts against. */
+    readonly quorum?: number;
+    /** What the policy on trial would have said; `differs` from the verdict that counts. */
+    readonly shadow?: {
+      readonly version: string;
+      readonly hash: string;
+      readonly verdict: Verdict;
+      readonly differs: boolean;
+    };
   };
   "approval.requested": {
     readonly gateDigest: string;
@@ -123,6 +135,8 @@ export interface EventData {
       readonly argsHash: string;
     } | null;
     readonly evidence: readonly string[];
+    /** There only where the proposal observed some: the digest covers them. */
+    readonly universes?: readonly UniverseObservation[];
     /** What is signed, but for decision, approver, reason and the statement's own times. */
     readonly statement: {
       readonly missionId: string;

@@ -4,19 +4,15 @@ import { evaluateEntry } from "../gates/index.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { GateResultRecord } from "../trace/index.ts";
 import type { JsonObject } from "../strict-json.ts";
-import type { AgentFacts, Proposal } from "./command.ts";
+import type { AgentFacts } from "./command.ts";
 import { type Asking, heldAsking, questionOf } from "./question.ts";
 import type { Rejection } from "./rejection.ts";
-import { declarationsOf, type MissionState } from "./state.ts";
+import { type Declarations, declarationsOf, type MissionState } from "./state.ts";
 
 /** A proposal that somebody only wonders about. */
-export interface Wondering {
+export interface Wondering extends Declarations {
   readonly rationale: string;
   readonly action: { readonly type: string; readonly args: JsonObject } | null;
-  readonly factors?: Proposal["factors"];
-  readonly universes?: Proposal["universes"];
-  readonly purpose?: string;
-  readonly writeSet?: Proposal["writeSet"];
   readonly agent: AgentFacts | null;
 }
 
