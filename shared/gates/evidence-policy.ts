@@ -71,9 +71,8 @@ export function refutedReasons({ evidence }: GateQuestion): readonly Reason[] {
   return verdictReasons(evidence, UNTENABLE, (name) => `a corrected or verified claim ${name}`);
 }
 
-/** Claims that verifiers left open; a person who signs for the digest has seen them, and settles them. */
-export function unsettledReasons({ evidence, approvers }: GateQuestion): readonly Reason[] {
-  if (approvers.length > 0) return [];
+/** Claims that verifiers left open; a person who signs for the digest settles them (override.ts). */
+export function unsettledReasons({ evidence }: GateQuestion): readonly Reason[] {
   return verdictReasons(
     evidence,
     UNSETTLED,

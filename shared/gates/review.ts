@@ -1,8 +1,7 @@
 /**
  * Reviews: when a person must look at a node that its risk alone sends to nobody. Asked by the
- * approval gate; decides nothing by itself. Specification: docs/allocation.md, docs/evidence.md.
+ * approval gate; decides nothing by itself. Specification: docs/allocation.md.
  */
-import type { EvidenceSummary } from "../evidence/index.ts";
 import { type GateQuestion, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
@@ -11,7 +10,7 @@ const ALWAYS_REVIEWED_FROM_RISK = 3;
 
 /** Approvals a review asks for: 1 or 0. */
 export function reviewQuorum(question: GateQuestion): 0 | 1 {
-  return isSelected(question) || question.evidence.some(isUnsettled) ? 1 : 0;
+  return isSelected(question) ? 1 : 0;
 }
 
 /** Why this node was selected; empty when it was not. */
@@ -20,13 +19,6 @@ export function selectionReasons(question: GateQuestion): readonly Reason[] {
   if (!share || !isSelected(question)) return [];
   const detail = `selected for human review: draw ${share.draw.toFixed(9)} is under the human share ${share.h}`;
   return [reasonOf("approval", "REVIEW_SELECTED", detail, "one approval over the current digest")];
-}
-
-/** Whether verifiers left something about the bundle for a person to judge. */
-function isUnsettled({ verification }: EvidenceSummary): boolean {
-  return (verification?.claims ?? []).some(
-    ({ status }) => status === "unclear" || status === "disagreement",
-  );
 }
 
 function isSelected({ share, spec }: GateQuestion): boolean {
