@@ -6,7 +6,7 @@
 import type { Context } from "hono";
 import { createUuidV7 } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
-import type { Command, TicketTerms } from "../shared/mission/index.ts";
+import type { AgentFacts, Command, TicketTerms } from "../shared/mission/index.ts";
 import type { JsonObject } from "../shared/strict-json.ts";
 import type { Actor, Head, Verdict } from "../shared/trace/index.ts";
 import type { Executed } from "../shared/wire/rpc.ts";
@@ -14,6 +14,7 @@ import type { Problem } from "../shared/wire/problem.ts";
 import type { AppContext } from "./context.ts";
 import type { Env } from "./env.ts";
 import { etagOf, type Idempotency } from "./idempotency.ts";
+import { errorFacts, log } from "./log.ts";
 import { missionStub } from "./missions.ts";
 import { problemResponse, rejectionResponse } from "./problems.ts";
 
@@ -114,4 +115,17 @@ function randomHex(bytes: number): string {
   return [...crypto.getRandomValues(new Uint8Array(bytes))]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("");
+}
+
+/** A directory that cannot be asked does not end the request: the gate blocks and says so. */
+export async function askAgentFacts(
+  ask: () => Promise<AgentFacts | null>,
+  requestId: string,
+): Promise<AgentFacts | null | "unavailable"> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    log("warn", "directory.unavailable", { requestId, ...errorFacts(thrown) });
+    return "unavailable";
+  }
 }

@@ -10,6 +10,13 @@ import { createEntropy } from "../entropy.ts";
 import type { PrivateJwk } from "../../shared/crypto.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import {
+  logConsistency,
+  logHead,
+  logInclusion,
+  type LogReject,
+  type MerkleTree,
+} from "../../shared/log/index.ts";
+import {
   answerOf,
   type Command,
   confirmTicket,
@@ -21,6 +28,7 @@ import {
   recordEvents,
   type Rejection,
   stateToSnapshot,
+  viewBlocked,
   viewMission,
   viewReady,
   type Wondering,
@@ -39,6 +47,7 @@ import type { Executed, ExecuteRequest, MissionRpc, SinkName } from "../../share
 import { isEarlier, nextAlarmMs } from "./alarm.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { type Loaded, loadMission } from "./load.ts";
+import { createMissionLog, type MissionLog } from "./log.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 
 /** The bindings of the API worker that a mission uses. */
@@ -57,6 +66,7 @@ const ALARM_RETRY_MS = 30_000;
 export class MissionObject extends DurableObject<MissionEnv> implements MissionRpc {
   readonly #journal: Journal;
   readonly #outbox: Outbox;
+  readonly #log: MissionLog;
   #loaded: Loaded | null = null;
   /** When the alarm is set for; undefined until this object has set or seen it. */
   #armedMs: number | null | undefined = undefined;
@@ -64,6 +74,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   constructor(ctx: DurableObjectState, env: MissionEnv) {
     super(ctx, env);
     this.#journal = createJournal(ctx.storage.sql);
+    this.#log = createMissionLog(this.#journal);
     this.#outbox = createOutbox({
       sendTicket: (message) => discard(env.TICKETS.send(message)),
       sendIndex: (message) => discard(env.INDEX.send(message)),
@@ -96,6 +107,13 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       : err({ reason: "mission_unknown" });
   }
 
+  async blocked(team: string): ReturnType<MissionRpc["blocked"]> {
+    const state = stateFor(this.#load(), team);
+    return state
+      ? ok({ blocked: viewBlocked(state), head: state.head })
+      : err({ reason: "mission_unknown" });
+  }
+
   async explain(
     team: string,
     nodeId: string,
@@ -115,6 +133,31 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     const events = this.#journal.read(after, Math.min(limit, LIMITS.tracePageMax));
     const last = this.#journal.read(this.#journal.lastSeq() - 1, 1).at(-1);
     return ok({ events, head: last ? { seq: last.seq, hash: last.hash } : EMPTY_HEAD });
+  }
+
+  async checkpoint(team: string, size: number | null): ReturnType<MissionRpc["checkpoint"]> {
+    return this.#asked(team, (tree) => {
+      const head = logHead(tree, size);
+      if (!head.ok) return head;
+      const [last] = head.value.size === 0 ? [] : this.#journal.read(head.value.size - 2, 1);
+      return ok({ ...head.value, at: last?.at ?? null });
+    });
+  }
+
+  async inclusionProof(
+    team: string,
+    seq: number,
+    size: number | null,
+  ): ReturnType<MissionRpc["inclusionProof"]> {
+    return this.#asked(team, (tree) => logInclusion(tree, seq, size));
+  }
+
+  async consistencyProof(
+    team: string,
+    from: number,
+    to: number | null,
+  ): ReturnType<MissionRpc["consistencyProof"]> {
+    return this.#asked(team, (tree) => logConsistency(tree, from, to));
   }
 
   async confirmTicket(claims: TicketClaims): ReturnType<MissionRpc["confirmTicket"]> {
@@ -250,6 +293,22 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     } catch (error) {
       this.#warn("breach_not_reported", error);
     }
+  }
+
+  /** Asks the log of a sound mission; what does not verify is never shown as a head. */
+  async #asked<T>(
+    team: string,
+    ask: (tree: MerkleTree) => Result<T, LogReject>,
+  ): Promise<Result<T, Rejection | LogReject>> {
+    const loaded = this.#load();
+    const state = stateFor(loaded, team);
+    if (!state) return err({ reason: "mission_unknown" });
+    if (loaded.kind === "broken") return err({ reason: "mission_broken", ...loaded.broken });
+    const log = await this.#log.upTo(state.head);
+    if (log.ok) return ask(log.value);
+    // The rows changed under a living object: forget what was loaded, and the next look reports it.
+    this.#loaded = null;
+    return log;
   }
 
   async #arm(state: MissionState): Promise<void> {

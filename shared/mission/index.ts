@@ -1,5 +1,6 @@
 /** The face of the mission core: decide, evolve, and what is read from a state. */
 export { answerOf, type Answer } from "./answer.ts";
+export { BLOCKED_LIST_MAX, type BlockedNode, type BlockedView, viewBlocked } from "./blocked.ts";
 export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";
 export { confirmTicket, type ConfirmRefusal } from "./confirm.ts";
 export { decide } from "./decide/index.ts";

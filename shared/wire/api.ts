@@ -10,9 +10,18 @@ import type { ApproverFacts } from "../approval/index.ts";
 import { evidenceInputSchema } from "../evidence/index.ts";
 import { MISSION_ID } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
-import { actionTypeSchema, nameSchema, planSchema, subjectSchema } from "../plan/index.ts";
+import {
+  actionTypeSchema,
+  amendmentSchema,
+  nameSchema,
+  planSchema,
+  subjectSchema,
+  purposeSchema,
+  sliceSchema,
+} from "../plan/index.ts";
 import { policyDocumentSchema } from "../policy/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
+import { observationsSchema } from "../universe/index.ts";
 import type { PolicyRecord } from "./rpc.ts";
 
 const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
@@ -35,6 +44,9 @@ export const interveneSchema = z.strictObject({
   reason: textSchema,
 });
 
+/** New nodes, and edges whose target is one of them. */
+export const amendMissionSchema = amendmentSchema;
+
 /** What an agent proposes: a decision, or an action with its arguments. */
 export const proposeSchema = z.strictObject({
   rationale: z.string().max(LIMITS.reasonTextCharsMax).default(""),
@@ -42,6 +54,12 @@ export const proposeSchema = z.strictObject({
     .strictObject({ type: actionTypeSchema, args: jsonObjectSchema.default({}) })
     .nullable()
     .default(null),
+  /** What was observed of the node's universes, where it declares some. */
+  universes: observationsSchema.exactOptional(),
+  /** What the proposal is for. */
+  purpose: purposeSchema.exactOptional(),
+  /** The slices it will write, within the node's write-set. */
+  writeSet: z.array(sliceSchema).max(64).exactOptional(),
 });
 
 /** A dry run: of the given proposal, or of the one the node holds when none is given. */
@@ -183,6 +201,16 @@ export const interventionAnswerSchema = z.strictObject({
   type: z.literal("intervention"),
   state: missionStatusSchema,
 }) satisfies z.ZodType<AnswerOf<"intervention">>;
+
+export const amendmentAnswerSchema = z.strictObject({
+  type: z.literal("amendment"),
+  id: z.string(),
+  state: z.enum(["applied", "waiting", "refused"]),
+  gateDigest: hashSchema,
+  planHash: hashSchema,
+  ready: z.array(z.string()),
+  gateResult: gateResultSchema,
+}) satisfies z.ZodType<AnswerOf<"amendment">>;
 
 /** A command that changed nothing it was asked to. */
 export const recordedSchema = z.strictObject({

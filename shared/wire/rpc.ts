@@ -6,11 +6,19 @@ import type { ApproverFacts } from "../approval/index.ts";
 import type {
   AgentFacts,
   Answer,
+  BlockedView,
   Command,
   MissionView,
   NodeView,
   Rejection,
 } from "../mission/index.ts";
+import type {
+  LogConsistency,
+  LogHead,
+  LogInclusion,
+  LogReject,
+  TeamLogEntry,
+} from "../log/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Result } from "../result.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
@@ -54,6 +62,8 @@ export interface MissionRpc {
     >
   >;
   ready(team: string): Promise<Result<{ nodes: readonly NodeView[]; head: Head }, Rejection>>;
+  /** BLOCKED nodes and what waits behind each. */
+  blocked(team: string): Promise<Result<{ blocked: BlockedView; head: Head }, Rejection>>;
   /** Evaluates the node's gate over its held proposal, or the given one, and records nothing. */
   explain(
     team: string,
@@ -70,6 +80,21 @@ export interface MissionRpc {
     after: number,
     limit: number,
   ): Promise<Result<{ events: readonly TraceEvent[]; head: Head }, Rejection>>;
+  /** What a checkpoint says, at a size or (null) now; unsigned. `at` is its last event's time, null for none. */
+  checkpoint(
+    team: string,
+    size: number | null,
+  ): Promise<Result<LogHead & { readonly at: string | null }, Rejection | LogReject>>;
+  inclusionProof(
+    team: string,
+    seq: number,
+    size: number | null,
+  ): Promise<Result<LogInclusion, Rejection | LogReject>>;
+  consistencyProof(
+    team: string,
+    from: number,
+    to: number | null,
+  ): Promise<Result<LogConsistency, Rejection | LogReject>>;
   /** The gateway asks: is this exact permission still standing? */
   confirmTicket(
     claims: TicketClaims,
@@ -143,6 +168,13 @@ export type TeamRejection =
   | { readonly reason: "incident_unknown"; readonly id: string }
   | { readonly reason: "incident_status_final"; readonly status: string }
   | { readonly reason: "directory_full"; readonly kind: string; readonly max: number };
+
+/** A mission showed two roots for one size: one of them is of another history. */
+export type LogFork = {
+  readonly reason: "log_forked";
+  readonly logged: string;
+  readonly offered: string;
+};
 
 type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 
@@ -218,6 +250,22 @@ export interface TeamRpc {
   }): Promise<Result<IncidentRecord, TeamRejection>>;
   /** Every incident with number > after, in order, for rebuilding the index. */
   incidents(after: number, limit: number): Promise<readonly IncidentRecord[]>;
+  /** Enters a mission's head, once for each size; `head` is the team log's right behind the entry. */
+  appendLogEntry(
+    entry: TeamLogEntry,
+  ): Promise<Result<{ readonly index: number; readonly head: LogHead }, LogFork>>;
+  logHead(size: number | null): Promise<Result<LogHead, LogReject>>;
+  /** `place` is an index, or a mission for its largest entry. */
+  logInclusion(
+    place: number | string,
+    size: number | null,
+  ): Promise<Result<LogInclusion, LogReject>>;
+  logConsistency(from: number, to: number | null): Promise<Result<LogConsistency, LogReject>>;
+  /** Entries with index > after, at most limit, in order. */
+  logEntries(
+    after: number,
+    limit: number,
+  ): Promise<readonly (TeamLogEntry & { readonly index: number })[]>;
 }
 
 /** All that the gateway may ask of the API worker. `team` and `missionId` come from verified claims except in `denied`. */

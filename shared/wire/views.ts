@@ -5,9 +5,10 @@
 import * as z from "zod";
 import type { EvidenceSummary } from "../evidence/index.ts";
 import { REASON_CODES, GATES, type GateName, type ReasonCode } from "../gates/index.ts";
-import type { MissionView, NodeView } from "../mission/index.ts";
+import type { BlockedNode, BlockedView, MissionView, NodeView } from "../mission/index.ts";
 import { approvalRequirementSchema } from "../plan/index.ts";
 import { receiptSchema } from "../ticket/index.ts";
+import { observationsSchema } from "../universe/index.ts";
 import { headSchema, missionStatusSchema } from "./api.ts";
 
 const momentSchema = z.iso.datetime({ precision: 3 });
@@ -82,6 +83,9 @@ export const nodeViewSchema = z.strictObject({
       action: z
         .strictObject({ type: z.string(), args: jsonObjectSchema, argsHash: hashSchema })
         .nullable(),
+      universes: observationsSchema.exactOptional(),
+      purpose: z.string().exactOptional(),
+      writeSet: z.array(z.string()).exactOptional(),
     })
     .nullable(),
   evidence: z.array(evidenceSummarySchema),
@@ -140,8 +144,52 @@ export const missionViewSchema = z.strictObject({
   progress: z.strictObject({ done: z.int(), total: z.int() }),
   nodes: z.array(nodeViewSchema),
   edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
+  amendments: z
+    .strictObject({
+      open: z
+        .strictObject({
+          id: z.string(),
+          title: z.string(),
+          reason: z.string(),
+          by: z.string(),
+          risk: z.int(),
+          nodes: z.array(z.string()),
+          edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
+          request: nodeViewSchema.shape.request,
+        })
+        .nullable(),
+      applied: z.array(
+        z.strictObject({
+          id: z.string(),
+          title: z.string(),
+          by: z.string(),
+          planHash: hashSchema,
+          nodes: z.array(z.string()),
+        }),
+      ),
+    })
+    .exactOptional(),
   allocation: z.strictObject({ hTotal: z.number() }).exactOptional(),
 }) satisfies z.ZodType<MissionView>;
+
+const blockedNodeSchema = z.strictObject({
+  nodeId: z.string(),
+  verdict: z.enum(["pause", "block", "seal"]).nullable(),
+  codes: z.array(z.string()),
+  deadlineAt: momentSchema.nullable(),
+  waiting: z.int(),
+  atLeast: z.boolean(),
+  chain: z.array(z.string()),
+}) satisfies z.ZodType<BlockedNode>;
+
+/** What stands still behind which node, and what goes on. */
+export const blockedSchema = z.strictObject({
+  items: z.array(blockedNodeSchema),
+  nextCursor: z.null(),
+  blocked: z.int(),
+  waiting: z.int(),
+  goingOn: z.int(),
+}) satisfies z.ZodType<BlockedView & { nextCursor: null }>;
 
 /** The view; `broken` is there only when the trace does not verify, and then names the first bad seq. */
 export const missionStateSchema = missionViewSchema.extend({

@@ -69,6 +69,23 @@ const ROWS: Readonly<Record<string, Row>> = {
   "GET /v1/missions": plain("/v1/missions"),
   "GET /v1/missions/{id}": named(mission()),
   "GET /v1/missions/{id}/ready": named(mission("/ready")),
+  "GET /v1/missions/{id}/blocked": named(mission("/blocked")),
+  "POST /v1/missions/{id}/amendments": named(mission("/amendments"), {
+    title: "One more",
+    reason: "tested",
+    nodes: [
+      {
+        id: "more",
+        kind: "decision",
+        phase: "work",
+        title: "More",
+        risk: 1,
+        ownerR: "agent",
+        ownerX: "agent",
+        tests: [{ id: "ok", title: "it is ok" }],
+      },
+    ],
+  }),
   "POST /v1/missions/{id}/interventions": named(mission("/interventions"), {
     kind: "pause",
     reason: "tested",
@@ -117,6 +134,9 @@ const ROWS: Readonly<Record<string, Row>> = {
     (things) => `/v1/policies/${things.policy}/activation`,
     { statement: "x.y.z" },
   ),
+  "POST /v1/decisions/evaluate": plain("/v1/decisions/evaluate", {
+    universes: [{ id: "finance", risk: 0.4, budget: 0.6, evidence: 1, uncertainty: 0 }],
+  }),
   "GET /v1/agents": plain("/v1/agents"),
   "POST /v1/agents": plain("/v1/agents", { id: "another" }),
   "GET /v1/approvers": plain("/v1/approvers"),

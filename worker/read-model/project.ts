@@ -74,8 +74,11 @@ function projectMission(team: string, row: MissionRow | null, event: TraceEvent)
   if (row === null) return openedRow(team, event);
   const isMissionEvent = event.nodeId === null;
   const isDone = !isMissionEvent && event.stateAfter === "DONE" && event.stateBefore !== "DONE";
+  const amended = event.type === "mission.amended" ? dataOf(event, "mission.amended") : null;
   return {
     ...row,
+    planHash: amended?.amendedPlanHash ?? row.planHash,
+    total: row.total + (amended?.nodes.length ?? 0),
     state: isMissionEvent ? (event.stateAfter ?? row.state) : row.state,
     sealed: event.type === "mission.sealed" ? 1 : row.sealed,
     done: row.done + (isDone ? 1 : 0),
@@ -142,7 +145,8 @@ function projectApproval(
   approvals: Map<string, ApprovalRow>,
   patches: Map<string, ApprovalPatch>,
 ): void {
-  const { nodeId, missionId, seq } = event;
+  const { missionId, seq } = event;
+  const nodeId = event.nodeId ?? amendmentOf(event);
   if (nodeId === null) return;
   if (event.type === "approval.requested") {
     approvals.set(nodeId, requestedRow(team, nodeId, event));
@@ -160,6 +164,20 @@ function projectApproval(
   const key = `${nodeId} ${gateDigest}`;
   const have = change.have ?? patches.get(key)?.have ?? null;
   patches.set(key, { team, missionId, nodeId, gateDigest, state, have, seq });
+}
+
+/** The id of the amendment that an approval event without a node is about. */
+function amendmentOf(event: TraceEvent): string | null {
+  if (event.type === "approval.requested") return dataOf(event, event.type).statement.nodeId;
+  switch (event.type) {
+    case "approval.granted":
+    case "approval.denied":
+    case "approval.expired":
+    case "approval.voided":
+      return dataOf(event, event.type).amendment ?? null;
+    default:
+      return null;
+  }
 }
 
 interface ApprovalChange {

@@ -9,6 +9,8 @@ import { LIMITS } from "../../shared/limits.ts";
 import { compilePlan } from "../../shared/plan/index.ts";
 import { ok, type Result } from "../../shared/result.ts";
 import {
+  amendmentAnswerSchema,
+  amendMissionSchema,
   interveneSchema,
   interventionAnswerSchema,
   missionStatusSchema,
@@ -18,9 +20,16 @@ import {
   pageSchema,
 } from "../../shared/wire/api.ts";
 import type { Problem } from "../../shared/wire/problem.ts";
-import { missionStateSchema, nodeViewSchema } from "../../shared/wire/views.ts";
+import { blockedSchema, missionStateSchema, nodeViewSchema } from "../../shared/wire/views.ts";
 import { hasRole } from "../auth.ts";
-import { commandBase, execute, freshUuid, setEtag } from "../commands.ts";
+import {
+  askAgentFacts,
+  commandBase,
+  execute,
+  freshUuid,
+  gateResponse,
+  setEtag,
+} from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { CURSOR_CHARS_MAX, CURSOR_REFUSED, decodeCursor, encodeCursor } from "../cursor.ts";
 import { jsonSizeFlaw, receiveEvidence } from "../evidence.ts";
@@ -84,6 +93,46 @@ const readyRoute = defineRoute({
     200: { description: "The nodes that are READY.", schema: pageSchema(nodeViewSchema) },
   },
   problems: ["mission_unknown"],
+});
+
+const blockedRoute = defineRoute({
+  method: "get",
+  path: "/v1/missions/{id}/blocked",
+  tag: "missions",
+  summary: "What stands still: each BLOCKED node, and how much waits behind it",
+  audience: ANY_ROLE,
+  params: missionParams,
+  etag: true,
+  answers: { 200: { description: "BLOCKED nodes in plan order.", schema: blockedSchema } },
+  problems: ["mission_unknown"],
+});
+
+const amendRoute = defineRoute({
+  method: "post",
+  path: "/v1/missions/{id}/amendments",
+  tag: "missions",
+  summary: "Adds nodes, and edges to them, to the plan of a running mission",
+  description:
+    "Nothing that exists changes. An amendment that touches risk 2 or more waits for a person, who approves it at the address of node `amendment.<n>`.",
+  audience: ["operator", "agent"],
+  params: missionParams,
+  body: amendMissionSchema,
+  etag: true,
+  ifMatch: true,
+  answers: {
+    200: { description: "The plan is amended.", schema: amendmentAnswerSchema },
+    202: { description: "Waits for people.", schema: amendmentAnswerSchema },
+  },
+  problems: [
+    "mission_unknown",
+    "mission_broken",
+    "mission_not_active",
+    "mission_full",
+    "amendment_invalid",
+    "amendment_open",
+    "amendments_exhausted",
+    "gate_blocked",
+  ],
 });
 
 const interveneRoute = defineRoute({
@@ -165,6 +214,43 @@ missionRoutes.openapi(readyRoute, async (c) => {
   if (!read.ok) return rejectionResponse(c, read.error);
   setEtag(c, read.value.head);
   return c.json({ items: read.value.nodes, nextCursor: null }, 200);
+});
+
+missionRoutes.openapi(blockedRoute, async (c) => {
+  const { team } = c.get("principal");
+  const read = await missionStub(c.env, team, c.req.valid("param").id).blocked(team);
+  if (!read.ok) return rejectionResponse(c, read.error);
+  const { blocked, head } = read.value;
+  setEtag(c, head);
+  return c.json({ ...blocked, nextCursor: null }, 200);
+});
+
+missionRoutes.openapi(amendRoute, async (c) => {
+  const post = await parsePost(c, amendMissionSchema);
+  if (!post.ok) return problemResponse(c, post.error);
+  const ifMatch = readIfMatch(c);
+  if (!ifMatch.ok) return problemResponse(c, ifMatch.error);
+  const { body, idempotency } = post.value;
+  const sizeFlaw = jsonSizeFlaw(body, LIMITS.amendmentBytesMax, "");
+  if (sizeFlaw) return problemResponse(c, sizeFlaw);
+  const principal = c.get("principal");
+  const isOperator = hasRole(principal, ["operator"]);
+  const { team, sub } = principal;
+  const command = {
+    ...commandBase(c, isOperator ? "human" : "agent"),
+    type: "Amend",
+    amendment: body,
+    proposer: isOperator
+      ? "operator"
+      : await askAgentFacts(() => teamStub(c.env, team).agentFacts(sub), c.get("requestId")),
+  } as const;
+  const missionId = c.req.valid("param").id;
+  const execution = { missionId, command, idempotency, ifMatch: ifMatch.value };
+  return execute(c, execution, ({ answer }) =>
+    answer.type === "amendment"
+      ? gateResponse(c, answer.gateResult.verdict, answer)
+      : c.json(answer, 200),
+  );
 });
 
 missionRoutes.openapi(interveneRoute, async (c) => {

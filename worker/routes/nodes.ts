@@ -6,7 +6,6 @@ import * as z from "zod";
 import { MISSION_ID, NODE_ID, proposalId } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import { evidenceInputSchema } from "../../shared/evidence/index.ts";
-import type { AgentFacts } from "../../shared/mission/index.ts";
 import {
   approvalAnswerSchema,
   decideApprovalSchema,
@@ -21,11 +20,17 @@ import {
 } from "../../shared/wire/api.ts";
 import type { ProblemCode } from "../../shared/wire/problem.ts";
 import { parseOptionalBody } from "../body.ts";
-import { commandBase, execute, freshUuid, gateResponse, setEtag } from "../commands.ts";
+import {
+  askAgentFacts,
+  commandBase,
+  execute,
+  freshUuid,
+  gateResponse,
+  setEtag,
+} from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { jsonSizeFlaw, receiveEvidence } from "../evidence.ts";
 import { parsePost, readIdempotency, readIfMatch } from "../idempotency.ts";
-import { errorFacts, log } from "../log.ts";
 import { missionStub, teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
 import { createRouter } from "../router.ts";
@@ -263,16 +268,3 @@ nodeRoutes.openapi(resultRoute, async (c) => {
       : c.json(answer, 200),
   );
 });
-
-/** A directory that cannot be asked does not end the request: the gate blocks and says so. */
-async function askAgentFacts(
-  ask: () => Promise<AgentFacts | null>,
-  requestId: string,
-): Promise<AgentFacts | null | "unavailable"> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    log("warn", "directory.unavailable", { requestId, ...errorFacts(thrown) });
-    return "unavailable";
-  }
-}
