@@ -19,9 +19,11 @@ import {
 import { createRouter, type AppContext } from "./router.ts";
 import { approvalRoutes } from "./routes/approvals.ts";
 import { directoryRoutes } from "./routes/directory.ts";
+import { decisionRoutes } from "./routes/decisions.ts";
 import { createDocsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
+import { logRoutes } from "./routes/log.ts";
 import { missionRoutes } from "./routes/missions.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import { policyRoutes } from "./routes/policies.ts";
@@ -35,8 +37,10 @@ const ROUTES = [
   nodeRoutes,
   approvalRoutes,
   traceRoutes,
+  logRoutes,
   incidentRoutes,
   policyRoutes,
+  decisionRoutes,
   directoryRoutes,
   webhookRoutes,
   readModelRoutes,

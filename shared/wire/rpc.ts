@@ -11,6 +11,7 @@ import type {
   MissionView,
   NodeView,
   Rejection,
+  Wondering,
 } from "../mission/index.ts";
 import type {
   LogConsistency,
@@ -25,7 +26,6 @@ import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
 import type { PublicJwk } from "../crypto.ts";
 import type { PolicyDocument } from "../policy/index.ts";
-import type { JsonObject } from "../strict-json.ts";
 
 /** Sinks of a mission's journal, each with a cursor. */
 export type SinkName = "index" | "tickets" | "webhooks";
@@ -68,11 +68,7 @@ export interface MissionRpc {
   explain(
     team: string,
     nodeId: string,
-    proposal: {
-      readonly rationale: string;
-      readonly action: { readonly type: string; readonly args: JsonObject } | null;
-      readonly agent: AgentFacts | null;
-    } | null,
+    proposal: Wondering | null,
   ): Promise<Result<{ gateResult: GateResultRecord; gateDigest: string; head: Head }, Rejection>>;
   /** Events with seq > after, at most limit. (`trace` itself is a name the platform keeps.) */
   readTrace(
