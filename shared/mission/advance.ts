@@ -57,6 +57,8 @@ export function enter(turn: Turn, nodeId: string): void {
   const result = evaluateEntry(current);
   recordGate(turn, nodeId, "entry", current.gateDigest, result, {
     ...(current.share && { share: current.share }),
+    ...(result.verdict === "allow" && { quorum: requestOf(current, result.gates)?.quorum ?? 0 }),
+    ...shadowOf(turn.state.shadow, current, result),
   });
   if (result.verdict === "allow") start(turn, nodeId, current);
   else if (result.verdict === "pause")
@@ -64,15 +66,13 @@ export function enter(turn: Turn, nodeId: string): void {
   else if (result.verdict === "seal") seal(turn, nodeId, result);
 }
 
-type GateData = EventData["gate.evaluated"];
-
 function recordGate(
   turn: Turn,
   nodeId: string,
   phase: "entry" | "exit",
   gateDigest: string,
   result: GateResult,
-  allocation: Pick<EventData["gate.evaluated"], "share" | "passage">,
+  extras: Pick<EventData["gate.evaluated"], "share" | "passage" | "quorum" | "shadow">,
 ): void {
   const allowed = result.verdict === "allow";
   const passed = phase === "entry" ? "RUNNING" : "DONE";
@@ -87,10 +87,8 @@ function recordGate(
       // What runs finishes under the policy it ran under, whatever was pinned since.
       policyHash:
         (phase === "exit" ? recordOf(turn, nodeId).ranPolicyHash : null) ?? turn.state.policy.hash,
-      ...allocation,
+      ...extras,
       lease: phase === "entry" && allowed ? leaseFor(turn, nodeId) : null,
-      ...(entry?.quorum == null ? {} : { quorum: entry.quorum }),
-      ...(entry?.shadow ? { shadow: entry.shadow } : {}),
     },
     { stateAfter: allowed ? passed : "BLOCKED", gateResult: result },
   );

@@ -46,6 +46,8 @@ export interface OpenMission extends Base {
   /** Needed only where an input carries receipts. */
   readonly verification?: VerificationFacts;
   readonly policy: PinnedPolicy;
+  /** The policy on trial, if there is one. */
+  readonly shadow?: PinnedPolicy;
 }
 
 export interface SubmitEvidence extends Base {

@@ -64,6 +64,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     openedBy: event.actor.id,
     plan,
     policy: data.policy,
+    ...(data.shadow ? { shadow: data.shadow } : {}),
     inputs: data.inputs.map((bundle) =>
       summarizeEvidence(bundle, data.verifications?.[bundle.hash]?.outcome),
     ),
@@ -122,6 +123,7 @@ const MISSION_EVENTS = new Set<string>([
   "mission.stopped",
   "mission.sealed",
   "mission.completed",
+  "mission.policy_repinned",
   "ticket.denied",
   "incident.raised",
 ] satisfies EventType[]);
@@ -150,9 +152,15 @@ function evolveMission(state: MissionState, event: Evolving): void {
   );
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
+  if (event.type === "mission.policy_repinned") repin(state, event);
   if (event.type === "ticket.denied") countDenial(state, event);
   if (isAboutAmendment) evolveAmendment(state, event);
   if (event.type === "mission.amended") addNodes(state, dataOf(event, "mission.amended").nodes);
+}
+
+function repin(state: MissionState, event: Evolving): void {
+  state.policy = dataOf(event, "mission.policy_repinned").policy;
+  state.repins = (state.repins ?? 0) + 1;
 }
 
 /** New nodes join as NEW, waiting for those predecessors that are not DONE. O(their edges). */
@@ -276,6 +284,8 @@ function gateChange(
     request: null,
     lease: data.lease,
     ranDigest: data.gateDigest,
+    ranPolicyHash: data.policyHash,
+    ...(data.quorum === undefined ? {} : { ranQuorum: data.quorum }),
   };
 }
 
@@ -319,6 +329,7 @@ function ticketChange(
     actionType: claims.action_type,
     argsHash: claims.args_hash,
     graphHash: claims.graph_hash,
+    policyVersion: claims.policy_version,
     issuedAt: event.at,
     expSeconds: claims.exp,
     overdue: false,

@@ -81,7 +81,7 @@ export function exitQuestionOf(state: MissionState, nodeId: string, at: string):
       have: new Set(
         record.approvals.filter((a) => a.gateDigest === record.ranDigest).map((a) => a.approver),
       ).size,
-      need: requirementOf(entry)?.quorum ?? 0,
+      need: record.ranQuorum ?? requirementOf(entry)?.quorum ?? 0,
     },
   };
 }
@@ -141,7 +141,8 @@ function unfinishedPredecessors(state: MissionState, nodeId: string): readonly s
   );
 }
 
-function expectedActionOf(state: MissionState, spec: NodeSpec): NodeSpec["action"] | null {
+/** The action a node is about: its own, or the one it approves; null for none. */
+export function expectedActionOf(state: MissionState, spec: NodeSpec): NodeSpec["action"] | null {
   if (spec.kind === "execution") return spec.action ?? null;
   return spec.approves === undefined ? null : (specOf(state, spec.approves).action ?? null);
 }

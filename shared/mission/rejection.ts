@@ -51,6 +51,18 @@ export type Rejection =
   | { readonly reason: "head_stale"; readonly head: string }
   | { readonly reason: "idempotency_key_reused" }
   | { readonly reason: "policy_inactive" }
+  | { readonly reason: "policy_not_active"; readonly version: string; readonly state: string }
+  | { readonly reason: "policy_already_pinned"; readonly version: string }
+  | { readonly reason: "policy_repins_exhausted"; readonly max: number }
+  | {
+      readonly reason: "policy_not_tighter";
+      readonly version: string;
+      readonly nodes: readonly {
+        readonly nodeId: string;
+        readonly rule: string;
+        readonly detail: string;
+      }[];
+    }
   | { readonly reason: "amendment_open"; readonly amendment: string }
   | { readonly reason: "amendments_exhausted"; readonly amendmentsMax: number }
   | { readonly reason: "amendment_invalid"; readonly violations: readonly AmendmentViolation[] }

@@ -25,11 +25,13 @@ const TABLES = [
 
 /** The text of a snapshot. O(state). */
 export function stateToSnapshot(state: MissionState): string {
-  const { plan, policy: _policy, ...rest } = state;
+  const { plan, policy, ...rest } = state;
+  // The first event has the policy as well, unless the mission has moved to another one.
+  const repinned = state.repins ? { policy } : {};
   // The first event has the plan as it was opened; only an amended one has to be kept here.
   const amended = state.amendments?.applied.length ? { amendedPlan: plan.plan } : {};
   const tables = Object.fromEntries(TABLES.map((name) => [name, entriesOf<unknown>(state[name])]));
-  return JSON.stringify({ version: SNAPSHOT_VERSION, ...rest, ...amended, ...tables });
+  return JSON.stringify({ version: SNAPSHOT_VERSION, ...rest, ...repinned, ...amended, ...tables });
 }
 
 /** The state of a snapshot, or null when it is of another version. */
@@ -48,7 +50,7 @@ export function snapshotToState(
   const tables = Object.fromEntries(
     TABLES.map((name) => [name, createTable(rest[name] as [string, unknown][])]),
   );
-  return { ...rest, ...tables, plan: current.value, policy } as unknown as MissionState;
+  return { policy, ...rest, ...tables, plan: current.value } as unknown as MissionState;
 }
 
 function entriesOf<V>(table: Table<V>): readonly (readonly [string, V | undefined])[] {

@@ -74,6 +74,8 @@ export interface HeldTicket {
   readonly argsHash: string;
   /** Hash of the plan it was issued under, which an amendment may have replaced since. */
   readonly graphHash?: string;
+  /** Version of the policy it was issued under, which a re-pin may have replaced since. */
+  readonly policyVersion?: string;
   readonly issuedAt: string;
   /** The ticket's `exp`, whole seconds since the epoch. */
   readonly expSeconds: number;
@@ -126,6 +128,9 @@ export interface NodeRecord {
   readonly lease: HeldLease | null;
   /** The digest the node last ran under; null before it first ran. */
   readonly ranDigest: string | null;
+  /** The policy it last ran under, and the people that policy and the plan asked for. */
+  readonly ranPolicyHash?: string;
+  readonly ranQuorum?: number;
 }
 
 export interface SliceRecord {
@@ -159,6 +164,10 @@ export interface MissionState {
   history: Table<ActionHistory>;
   /** Actions ever permitted; numbers the entries of `history`. */
   actionCount: number;
+  /** The policy on trial since the mission opened; only there where there was one. */
+  shadow?: PinnedPolicy;
+  /** Times the mission moved to a tighter policy; only there once it did. */
+  repins?: number;
   /** Exit gates passed so far by nodes with a human share, by class (share.ts). */
   passages: Table<Passages>;
   doneCount: number;

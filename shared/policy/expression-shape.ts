@@ -153,3 +153,19 @@ export function costOf({ nodesByDepth, additions }: Shape, weight: number): numb
   const widest = wide * 2 ** Math.min(additions, ADDITIONS_BESIDE_MACROS_MAX);
   return nodesByDepth.reduce((sum, nodes, depth) => sum + nodes * widest ** depth, 0);
 }
+
+/** What must all be true for the root to be: the operands of its outermost `&&`, spelt unambiguously. */
+export function conjunctsOf(root: SyntaxNode): readonly string[] {
+  if (root.op !== "&&") return [spell(root)];
+  return (root.args as readonly SyntaxNode[]).flatMap(conjunctsOf);
+}
+
+function spell(part: unknown): string {
+  if (Array.isArray(part)) return `[${part.map(spell).join(",")}]`;
+  if (isNode(part)) return `(${part.op} ${spell(part.args)})`;
+  return typeof part === "string" ? JSON.stringify(part) : `${typeof part}:${String(part)}`;
+}
+
+function isNode(part: unknown): part is SyntaxNode {
+  return typeof part === "object" && part !== null && "op" in part && "args" in part;
+}

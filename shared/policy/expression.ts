@@ -9,7 +9,7 @@ import { LIMITS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { JsonObject, JsonValue } from "../strict-json.ts";
 import { isoToDate } from "../time.ts";
-import { costOf, type Shape, shapeOf, type SyntaxNode } from "./expression-shape.ts";
+import { conjunctsOf, costOf, type Shape, shapeOf, type SyntaxNode } from "./expression-shape.ts";
 import type { PolicyFacts } from "./facts.ts";
 import {
   countActions,
@@ -33,6 +33,8 @@ export type ConditionOutcome = "holds" | "fails" | "undecided";
 
 export interface Condition {
   readonly text: string;
+  /** What must all be true for it to be, each in a spelling that spaces and parentheses do not change. */
+  readonly conjuncts: readonly string[];
   ask(context: ConditionContext): ConditionOutcome;
 }
 
@@ -161,7 +163,9 @@ export function compileCondition(text: string): Result<Condition, readonly Condi
     return err([flaw(...offenceOf(thrown))]);
   }
   // Before the type check, which may replace macros in the tree by what they stand for.
-  const { flaws, shape } = shapeOf(parsed.ast as unknown as SyntaxNode);
+  const root = parsed.ast as unknown as SyntaxNode;
+  const { flaws, shape } = shapeOf(root);
+  const conjuncts = conjunctsOf(root);
   if (flaws.length > 0) return err(flaws.map(({ offset, detail }) => flaw(offset, detail)));
   const checked = parsed.check();
   if (!checked.valid) return err([flaw(...offenceOf(checked.error))]);
@@ -169,7 +173,7 @@ export function compileCondition(text: string): Result<Condition, readonly Condi
     return err([
       flaw(0, `is ${checked.type ?? "unknown"}, not provably bool; compare it, as in == true`),
     ]);
-  return ok({ text, ask: (context) => ask(parsed, shape, context) });
+  return ok({ text, conjuncts, ask: (context) => ask(parsed, shape, context) });
 }
 
 function ask(

@@ -7,3 +7,4 @@ export type { PolicyFacts } from "./facts.ts";
 export { appendAction, forgetAction, scalarArgs } from "./history.ts";
 export type { ActionHistory, HistoryFacts } from "./history.ts";
 export { readPolicyDocument } from "./prepare.ts";
+export { looseningOf } from "./tighter.ts";

@@ -20,6 +20,7 @@ export type HttpProblemCode =
   | "idempotency_key_malformed"
   | "if_match_malformed"
   | "replay_point_unknown"
+  | "log_point_unknown"
   | "gate_blocked"
   | "gate_sealed"
   | "unavailable"
@@ -82,6 +83,7 @@ export const PROBLEMS = {
   if_match_malformed: { status: 400, title: "The If-Match header is malformed" },
   head_stale: { status: 412, title: "The mission moved on since it was read" },
   replay_point_unknown: { status: 422, title: "The trace has no such point" },
+  log_point_unknown: { status: 422, title: "The log has no such entry or size" },
   json_malformed: { status: 400, title: "The body is not JSON" },
   json_duplicate_key: { status: 422, title: "The JSON holds a key twice" },
   json_lone_surrogate: { status: 422, title: "The JSON holds a lone surrogate" },
@@ -103,6 +105,16 @@ export const PROBLEMS = {
   amendment_open: { status: 409, title: "Another amendment waits for a decision" },
   amendments_exhausted: { status: 409, title: "The mission has been amended too often" },
   plan_invalid: { status: 422, title: "The plan does not compile" },
+  policy_not_active: { status: 409, title: "Nobody has activated this policy version" },
+  policy_already_pinned: { status: 409, title: "The mission runs under this policy already" },
+  policy_repins_exhausted: {
+    status: 409,
+    title: "The mission was moved to other policies too often",
+  },
+  policy_not_tighter: {
+    status: 409,
+    title: "The policy is not proven tighter than the pinned one",
+  },
   policy_inactive: { status: 409, title: "The team has no active policy" },
   input_unexpected: { status: 422, title: "The plan does not name this mission input" },
   node_unknown: { status: 404, title: "The mission has no such node" },

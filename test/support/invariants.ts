@@ -14,6 +14,7 @@ import {
 import { EMPTY_HEAD, type Head, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { type Model, openModel, type Say, unfinished } from "./mission-model.ts";
 import { checkNodeEvent } from "./node-invariants.ts";
+import { noteAction, noteRepin } from "./policy-model.ts";
 
 export interface CheckerOptions {
   /** The public half of the key that signs tickets; without it ticket signatures are not looked at. */
@@ -141,12 +142,14 @@ function checkEvent(
   if (event.missionId !== opened.missionId) say("I3", `seq ${event.seq} is of another mission`);
   checkTransition(model, event, say);
   if (event.gateResult) checkVerdict(event, say);
+  noteAction(model, event);
   if (event.nodeId !== null) {
     const node = model.nodes.get(event.nodeId);
     if (node) checkNodeEvent(model, node, event, say, options.ticketKey ?? null);
     else say("I5", `seq ${event.seq} is about an unknown node`);
   } else if (event.stateAfter !== null) model.status = event.stateAfter;
   if (event.type === "mission.sealed") model.sealed = true;
+  noteRepin(model, event, say);
   return model;
 }
 

@@ -29,7 +29,12 @@ export interface ModelNode {
   refused: Set<string>;
   requested: Map<string, number>;
   /** The last entry gate that allowed, and who had approved its digest then. */
-  entry: { readonly digest: string; readonly seq: number; readonly attempt: number } | null;
+  entry: {
+    readonly digest: string;
+    readonly seq: number;
+    readonly attempt: number;
+    readonly policyHash: string;
+  } | null;
   result: EventData["result.submitted"]["result"] | null;
   /** Outcome of the ticket of the attempt under way. */
   ticket: {
@@ -41,9 +46,22 @@ export interface ModelNode {
   fence: Readonly<Record<string, number>>;
 }
 
+/** An action for which a ticket was issued. */
+export interface ModelAction {
+  readonly type: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly at: string;
+  readonly nodeId: string;
+  readonly jti: string;
+  cameToNothing: boolean;
+}
+
 /** What the trace says of a mission. */
 export interface Model {
-  readonly opened: EventData["mission.opened"];
+  /** Its `policy` is the one pinned now. */
+  opened: EventData["mission.opened"];
+  /** Every action a ticket was issued for. */
+  readonly actions: ModelAction[];
   readonly nodes: ReadonlyMap<string, ModelNode>;
   status: string;
   sealed: boolean;
@@ -84,6 +102,7 @@ export function openModel(event: TraceEvent, say: Say): Model {
   if (!isAcyclic(nodes)) say("I5", "the plan has a cycle");
   return {
     opened,
+    actions: [],
     nodes,
     status: "active",
     sealed: false,

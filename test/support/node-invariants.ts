@@ -13,6 +13,7 @@ import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
 import { checkApproval } from "./approval-invariants.ts";
 import { availableTo, digestOf, unfinished } from "./mission-model.ts";
+import { factsOf } from "./policy-model.ts";
 
 /** Checks one event of `node` and folds it into the model. */
 export function checkNodeEvent(
@@ -79,7 +80,8 @@ export function checkNodeEvent(
 function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
   const data = dataOf(event, "gate.evaluated");
   const allowed = event.gateResult?.verdict === "allow";
-  if (data.policyHash !== model.opened.policy.hash)
+  const pinned = data.phase === "exit" ? node.entry?.policyHash : model.opened.policy.hash;
+  if (data.policyHash !== pinned)
     say("I13", `seq ${event.seq} names another policy`);
   if (data.attempt !== node.attempt) say("I14", `seq ${event.seq} names attempt ${data.attempt}`);
   release(model, node);
@@ -103,7 +105,8 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   checkEvidence(model, node, event.at, event.seq, say);
   checkCoverage(model, node, event.seq, say);
   takeLease(model, node, data.lease?.fence ?? {}, event.seq, say);
-  node.entry = { digest, seq: event.seq, attempt: node.attempt };
+  const { policyHash } = data;
+  node.entry = { digest, seq: event.seq, attempt: node.attempt, policyHash };
 }
 
 /** I1, I12, I13: the people and the policy behind an entry gate that allowed. */
@@ -123,6 +126,7 @@ function checkPeople(
     agent: proposal?.agent.id ?? "system",
     zone: spec.zone ?? null,
     risk: spec.risk,
+    facts: factsOf(model, node, at),
   });
   if (decision.effect !== "permit") {
     say("I13", `seq ${seq}: the pinned policy does not permit this`);

@@ -36,6 +36,7 @@ export function decideOpen(command: OpenMission): Result<readonly EventDraft[], 
       inputs,
       ...verified.value,
       policy,
+      ...(command.shadow ? { shadow: command.shadow } : {}),
     } as unknown as JsonObject,
   };
   const turn = createTurn(evolve(null, opening, plan), command);
