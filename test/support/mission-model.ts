@@ -150,5 +150,6 @@ export function digestOf(model: Model, node: ModelNode): string {
     policyHash: model.opened.policy.hash,
     risk: node.spec.risk,
     attempt: node.attempt,
+    ...(node.proposal?.factors && { factors: node.proposal.factors }),
   });
 }

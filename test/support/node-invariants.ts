@@ -102,6 +102,8 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   if (node.attempt > node.spec.attemptsMax)
     say("I8", `seq ${event.seq}: attempt ${node.attempt} of ${node.spec.attemptsMax} runs`);
   checkPeople(model, node, digest, event.at, event.seq, say);
+  if (data.share?.selected && node.approvals.length === 0)
+    say("I1", `seq ${event.seq}: selected for review and reviewed by nobody`);
   checkEvidence(model, node, event.at, event.seq, say);
   checkCoverage(model, node, event.seq, say);
   takeLease(model, node, data.lease?.fence ?? {}, event.seq, say);
