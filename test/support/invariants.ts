@@ -200,8 +200,10 @@ function checkVerdict(event: TraceEvent, say: Say): void {
     if (gate === "relativity" && worst > 1 && verdict !== "allow" && verdict !== "pause")
       say("I6", `seq ${seq}: relativity says ${verdict}`);
   }
-  if ((result.verdict === "allow") !== (result.reasons.length === 0))
-    say("I8", `seq ${seq}: ${result.verdict} with ${result.reasons.length} reasons`);
+  // What people overrode is said, and stands in nobody's way.
+  const standing = result.reasons.filter(({ code }) => code !== "PAUSE_OVERRIDDEN");
+  if ((result.verdict === "allow") !== (standing.length === 0))
+    say("I8", `seq ${seq}: ${result.verdict} with ${standing.length} reasons`);
   if (type !== "gate.evaluated") return;
   const advances = event.stateAfter === "RUNNING" || event.stateAfter === "DONE";
   if (advances !== (result.verdict === "allow"))
