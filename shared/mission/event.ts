@@ -13,6 +13,12 @@ import type { UniverseObservation } from "../universe/index.ts";
 import type { Proposer } from "./amendments.ts";
 import type { HeldProposal, HeldResult } from "./state.ts";
 
+/**
+ * The generation of the rules a mission opened under: rises when the same inputs may lead to other
+ * events. A replay compares a trace of the same generation byte for byte (docs/replay.md).
+ */
+export const RULES_VERSION = 2;
+
 /** Claims before their place in the trace is known; recording adds `trace_seq` and `trace_hash`. */
 export type UnplacedClaims = Omit<TicketClaims, "trace_seq" | "trace_hash">;
 
@@ -36,6 +42,8 @@ interface OfAmendment {
 
 export interface EventData {
   "mission.opened": {
+    /** Absent in missions opened before there was a second generation. */
+    readonly rules?: number;
     readonly missionId: string;
     readonly team: string;
     readonly plan: Plan;
@@ -96,6 +104,8 @@ export interface EventData {
     readonly proposal: HeldProposal | null;
     readonly proposalId: string;
     readonly gateDigest: string;
+    /** Where `proposal` is null: what was proposed, and that the directory vouched for nobody. */
+    readonly asked?: Omit<HeldProposal, "agent"> & { readonly agent: null | "unavailable" };
   };
   "gate.evaluated": {
     readonly phase: "entry" | "exit";

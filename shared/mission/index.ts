@@ -2,6 +2,7 @@
 export { answerOf, type Answer } from "./answer.ts";
 export { BLOCKED_LIST_MAX, type BlockedNode, type BlockedView, viewBlocked } from "./blocked.ts";
 export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";
+export { type Certification, type Certifier, certifyReplay, createCertifier } from "./certify.ts";
 export { confirmTicket, type ConfirmRefusal } from "./confirm.ts";
 export { decide } from "./decide/index.ts";
 export { nextDueMs, nextResendMs, outstandingTickets, resendsBetween } from "./due.ts";

@@ -7,6 +7,7 @@ import type { EventDraft } from "../../trace/index.ts";
 import type { JsonObject } from "../../strict-json.ts";
 import { advanceSystem } from "../advance.ts";
 import type { OpenMission } from "../command.ts";
+import { RULES_VERSION } from "../event.ts";
 import { evolve } from "../evolve.ts";
 import type { Rejection } from "../rejection.ts";
 import { createTurn, emitNode } from "../turn.ts";
@@ -29,6 +30,7 @@ export function decideOpen(command: OpenMission): Result<readonly EventDraft[], 
     gateResult: null,
     policyVersion: policy.version,
     data: {
+      rules: RULES_VERSION,
       missionId,
       team,
       plan: plan.plan,

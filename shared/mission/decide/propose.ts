@@ -33,7 +33,14 @@ export function decidePropose(turn: Turn, command: Propose): Result<null, Reject
       turn,
       "proposal.refused",
       nodeId,
-      { proposal: held, proposalId: proposal.id, gateDigest: question.gateDigest },
+      {
+        proposal: held,
+        proposalId: proposal.id,
+        gateDigest: question.gateDigest,
+        ...(agent === null || agent === "unavailable"
+          ? { asked: { ...said(proposal), agent } }
+          : {}),
+      },
       { actor, gateResult: result },
     );
     return ok(null);
@@ -61,8 +68,14 @@ function heldProposal(
   proposal: Omit<Proposal, "action"> & { action: HeldProposal["action"] },
   agent: AgentFacts,
 ): HeldProposal {
+  return { ...said(proposal), agent };
+}
+
+function said(
+  proposal: Omit<Proposal, "action"> & { action: HeldProposal["action"] },
+): Omit<HeldProposal, "agent"> {
   const { id, rationale, action } = proposal;
-  return { id, agent, rationale, action, ...declarationsOf(proposal) };
+  return { id, rationale, action, ...declarationsOf(proposal) };
 }
 
 function whyNotAsked(turn: Turn, nodeId: string, record: NodeRecord): Rejection | null {

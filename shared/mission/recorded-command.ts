@@ -1,0 +1,275 @@
+/**
+ * From a recorded event back to the command it came from: what a replay needs to decide again. Every
+ * event type says here whether it is somebody's input or follows from others, so that a new type cannot be
+ * forgotten. Refuses to guess: an input that was not recorded gives no command.
+ * Specification: docs/replay.md.
+ */
+import type { ApproverFacts } from "../approval/index.ts";
+import { hashJson } from "../canonical.ts";
+import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
+import { type EvidenceBundle, evidenceHash, type VerificationFacts } from "../evidence/index.ts";
+import { evidenceId } from "../ids.ts";
+import { compilePlan } from "../plan/index.ts";
+import type { PinnedPolicy } from "../policy/index.ts";
+import { isoToUnixMs } from "../time.ts";
+import type { TraceEvent } from "../trace/index.ts";
+import type { Command, TicketTerms } from "./command.ts";
+import { dataOf, type EventType } from "./event.ts";
+import { declarationsOf, type HeldProposal, type MissionState } from "./state.ts";
+
+/** The command of an input, or the first thing about the input that does not hold by itself. */
+export type ReadBack =
+  | { readonly command: Command }
+  | { readonly flaw: { readonly member: string; readonly expected: string } }
+  /** Recorded before inputs of this kind were kept whole; nothing can be decided again. */
+  | "not_kept";
+
+interface Context {
+  readonly state: MissionState | null;
+  readonly terms: TicketTerms;
+}
+
+type Read = (event: TraceEvent, context: Context) => ReadBack;
+
+/** Who caused an event of each type: `follows` for what the mission does by itself. */
+const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
+  "mission.opened": readOpening,
+  "mission.policy_repinned": readRepin,
+  "mission.paused": (event, context) => readIntervention(event, context, "pause"),
+  "mission.resumed": (event, context) => readIntervention(event, context, "resume"),
+  "mission.stopped": (event, context) => readIntervention(event, context, "stop"),
+  "mission.sealed": "follows",
+  "mission.completed": "follows",
+  "amendment.proposed": readAmendment,
+  "amendment.refused": readAmendment,
+  "mission.amended": "follows",
+  "node.ready": "follows",
+  "node.unblocked": "follows",
+  "node.failed": "follows",
+  "evidence.submitted": readEvidence,
+  "proposal.submitted": readProposal,
+  "proposal.refused": readProposal,
+  "gate.evaluated": "follows",
+  "approval.requested": "follows",
+  "approval.granted": readApproval,
+  "approval.denied": readApproval,
+  "approval.expired": "follows",
+  "approval.voided": "follows",
+  "result.submitted": readResult,
+  "ticket.issued": "follows",
+  "ticket.denied": readDenial,
+  "ticket.duplicate": readDenial,
+  "ticket.overdue": "follows",
+  "receipt.recorded": readReceipt,
+  "incident.raised": "follows",
+};
+
+function readOf(event: TraceEvent): Read | null {
+  // What the mission says by itself is nobody's input, whatever its type.
+  if (event.actor.kind === "system") return null;
+  const origin = Object.hasOwn(ORIGINS, event.type) ? ORIGINS[event.type as EventType] : "follows";
+  return origin === "follows" ? null : origin;
+}
+
+/** Whether the event records what somebody sent. */
+export function isInput(event: TraceEvent): boolean {
+  return readOf(event) !== null;
+}
+
+/** The command behind an input. Throws on data without its shape; only ever called on one `isInput` names. */
+export function readBack(event: TraceEvent, context: Context): ReadBack {
+  return readOf(event)?.(event, context) ?? "not_kept";
+}
+
+/** The passage of time at an event's moment. */
+export function clockAt(event: TraceEvent, terms: TicketTerms): Command {
+  return {
+    ...base({ ...event, actor: { kind: "system", id: "sekisho" } }, terms),
+    type: "PassTime",
+  };
+}
+
+/** Ids of tickets derive from it; a replay takes those that were recorded. */
+const NO_ENTROPY = "0".repeat(32);
+
+function base({ at, actor }: TraceEvent, terms: TicketTerms) {
+  return { at: isoToUnixMs(at) ?? 0, actor, entropy: NO_ENTROPY, terms };
+}
+
+function flaw(member: string, expected: string): ReadBack {
+  return { flaw: { member, expected } };
+}
+
+function policyFlaw({ hash, document }: PinnedPolicy): ReadBack | null {
+  const expected = hashJson(document);
+  return hash === expected ? null : flaw("data.policy.hash", expected);
+}
+
+function bundleFlaw(bundle: EvidenceBundle, member: string): ReadBack | null {
+  const hash = evidenceHash(bundle);
+  if (bundle.hash !== hash) return flaw(`${member}.hash`, hash);
+  return bundle.id === evidenceId(hash) ? null : flaw(`${member}.id`, evidenceId(hash));
+}
+
+function readOpening(event: TraceEvent, { terms }: Context): ReadBack {
+  const data = dataOf(event, "mission.opened");
+  if (data.missionId !== event.missionId) return flaw("data.missionId", event.missionId);
+  const compiled = compilePlan(data.plan);
+  if (!compiled.ok) return flaw("data.plan", "a plan that compiles");
+  const wrong = [data.policy, ...(data.shadow ? [data.shadow] : [])].map(policyFlaw);
+  const bundles = data.inputs.map((bundle, at) => bundleFlaw(bundle, `data.inputs.${at}`));
+  const first = [...wrong, ...bundles].find((found) => found !== null);
+  if (first) return first;
+  const { missionId, team, inputs, policy, shadow, verifications } = data;
+  const facts = Object.values(verifications ?? {}).map((verification) => verification.facts);
+  const verification: VerificationFacts = {
+    producerFamily: facts[0]?.producerFamily ?? null,
+    verifiers: facts.flatMap(({ verifiers }) => verifiers),
+  };
+  const plan = compiled.value;
+  return {
+    command: {
+      ...base(event, terms),
+      type: "OpenMission",
+      missionId,
+      team,
+      plan,
+      inputs,
+      policy,
+      ...(facts.length > 0 && { verification }),
+      ...(shadow && { shadow }),
+    },
+  };
+}
+
+function readEvidence(event: TraceEvent, { terms }: Context): ReadBack {
+  const { bundle, verification } = dataOf(event, "evidence.submitted");
+  const wrong = bundleFlaw(bundle, "data.bundle");
+  if (wrong) return wrong;
+  if (bundle.producedBy !== event.actor.id) return flaw("actor.id", bundle.producedBy);
+  return {
+    command: {
+      ...base(event, terms),
+      type: "SubmitEvidence",
+      nodeId: event.nodeId ?? "",
+      bundle,
+      ...(verification && { verification: verification.facts }),
+    },
+  };
+}
+
+function readProposal(event: TraceEvent, { terms }: Context): ReadBack {
+  const { proposal, asked } = dataOf(event, "proposal.refused");
+  if (!proposal) {
+    if (!asked) return "not_kept";
+    const { agent, ...rest } = asked;
+    return { command: proposing(event, terms, rest, agent) };
+  }
+  const { agent, ...rest } = proposal;
+  if (agent.id !== event.actor.id) return flaw("actor.id", agent.id);
+  return { command: proposing(event, terms, rest, agent) };
+}
+
+function proposing(
+  event: TraceEvent,
+  terms: TicketTerms,
+  held: Omit<HeldProposal, "agent">,
+  agent: Extract<Command, { type: "Propose" }>["agent"],
+): Command {
+  const { id, rationale, action } = held;
+  const said = action && { type: action.type, args: action.args };
+  const proposal = { id, rationale, action: said, ...declarationsOf(held) };
+  return { ...base(event, terms), type: "Propose", nodeId: event.nodeId ?? "", proposal, agent };
+}
+
+function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
+  const data = dataOf(event, "approval.granted");
+  const { approver, kid, jwk, amendment } = data;
+  if (event.actor.id !== approver || event.actor.kind !== "human")
+    return flaw("actor.id", approver);
+  const expected = jwkThumbprint(jwk as PublicJwk);
+  if (kid !== expected) return flaw("data.kid", expected);
+  const request = event.nodeId
+    ? state?.nodes.get(event.nodeId)?.request
+    : state?.amendments?.open?.request;
+  // A denial does not name groups; whoever may approve may deny.
+  const { group } = request?.requirement ?? {};
+  const denying = group === undefined ? [] : [group];
+  const facts: ApproverFacts = {
+    id: approver,
+    name: approver,
+    groups: event.type === "approval.granted" ? data.groups : denying,
+    keys: [{ kid, jwk: jwk as PublicJwk }],
+    validFrom: null,
+    validUntil: null,
+  };
+  return {
+    command: {
+      ...base(event, terms),
+      type: "DecideApproval",
+      nodeId: event.nodeId ?? amendment ?? "",
+      statement: event.approvalSignature ?? "",
+      approver: facts,
+    },
+  };
+}
+
+function readResult(event: TraceEvent, { terms }: Context): ReadBack {
+  const { outputs, tests } = dataOf(event, "result.submitted").result;
+  const nodeId = event.nodeId ?? "";
+  return { command: { ...base(event, terms), type: "SubmitResult", nodeId, outputs, tests } };
+}
+
+function readDenial(event: TraceEvent, { terms }: Context): ReadBack {
+  const { denial } = dataOf(event, "ticket.denied");
+  return { command: { ...base(event, terms), type: "RecordDenial", denial } };
+}
+
+function readReceipt(event: TraceEvent, { terms }: Context): ReadBack {
+  const { receipt } = dataOf(event, "receipt.recorded");
+  return { command: { ...base(event, terms), type: "RecordReceipt", receipt } };
+}
+
+function readIntervention(
+  event: TraceEvent,
+  { terms }: Context,
+  kind: "pause" | "resume" | "stop",
+): ReadBack {
+  const { reason } = dataOf(event, "mission.paused");
+  return { command: { ...base(event, terms), type: "Intervene", kind, reason } };
+}
+
+function readAmendment(event: TraceEvent, { terms }: Context): ReadBack {
+  const { amendment, proposer } = dataOf(event, "amendment.proposed");
+  if (proposer !== null && typeof proposer === "object" && proposer.id !== event.actor.id)
+    return flaw("actor.id", proposer.id);
+  return { command: { ...base(event, terms), type: "Amend", amendment, proposer } };
+}
+
+function readRepin(event: TraceEvent, { terms }: Context): ReadBack {
+  const { policy, approver, kid, jwk } = dataOf(event, "mission.policy_repinned");
+  const wrong = policyFlaw(policy);
+  if (wrong) return wrong;
+  const expected = jwkThumbprint(jwk as PublicJwk);
+  if (kid !== expected) return flaw("data.kid", expected);
+  const facts: ApproverFacts = {
+    id: approver,
+    name: approver,
+    groups: [],
+    keys: [{ kid, jwk: jwk as PublicJwk }],
+    validFrom: null,
+    validUntil: null,
+  };
+  return {
+    command: {
+      ...base(event, terms),
+      type: "RepinPolicy",
+      policy,
+      // What the team's object said of the version and its proposer is not in a mission's trace.
+      policyState: "active",
+      proposedBy: "",
+      statement: event.approvalSignature ?? "",
+      approver: facts,
+    },
+  };
+}
