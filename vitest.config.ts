@@ -28,6 +28,7 @@ function createSigningKey(kid: string) {
 
 const ticketKey = createSigningKey("test-ticket");
 const authKey = createSigningKey("test-auth");
+const checkpointKey = createSigningKey("test-checkpoint");
 const webhookKey = `whsk_${randomBytes(32).toString("base64")}`;
 
 const apiBindings = {
@@ -39,6 +40,7 @@ const apiBindings = {
   EGRESS_ALLOW_HOSTS: "127.0.0.1,localhost",
   TICKET_SIGNING_KEYS: JSON.stringify({ keys: [ticketKey.privateJwk] }),
   WEBHOOK_SIGNING_KEY: webhookKey,
+  CHECKPOINT_SIGNING_KEY: JSON.stringify(checkpointKey.privateJwk),
   OPERATOR_TEAM: "operators",
   /** Private JWK (JSON text) for tests that mint access tokens. */
   TEST_AUTH_KEY: JSON.stringify(authKey.privateJwk),

@@ -30,6 +30,8 @@ export interface Env {
   readonly TICKET_SIGNING_KEYS: string;
   /** `whsk_` and the base64 of a 32-byte Ed25519 seed: signs outgoing webhooks. */
   readonly WEBHOOK_SIGNING_KEY: string;
+  /** Private JWK (JSON text), Ed25519: signs the checkpoints of every log. Serves nothing else. */
+  readonly CHECKPOINT_SIGNING_KEY: string;
   /** Comma-separated host:port that outgoing requests may reach although they are local. Empty when hosted. */
   readonly EGRESS_ALLOW_HOSTS: string;
   /** Team that hears of what belongs to no team: poison messages, unattributable tickets. */

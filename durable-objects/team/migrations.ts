@@ -47,6 +47,17 @@ const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER incident_never_deleted BEFORE DELETE ON incident
     BEGIN SELECT raise(ABORT, 'an incident number is never reused'); END;
   `,
+  `
+  CREATE TABLE log_entry (
+    idx INTEGER PRIMARY KEY, mission_id TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL,
+    at TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX log_entry_head ON log_entry (mission_id, size);
+  CREATE TRIGGER log_entry_never_deleted BEFORE DELETE ON log_entry
+    BEGIN SELECT raise(ABORT, 'a log only grows'); END;
+  CREATE TRIGGER log_entry_never_changed BEFORE UPDATE ON log_entry
+    BEGIN SELECT raise(ABORT, 'a log only grows'); END;
+  `,
 ];
 
 /** Brings the database to the newest schema in one transaction; breaches when history was edited. */

@@ -12,6 +12,12 @@ import { hashJson } from "../../shared/canonical.ts";
 import { incidentId } from "../../shared/ids.ts";
 import { invariant } from "../../shared/invariant.ts";
 import { LIMITS } from "../../shared/limits.ts";
+import {
+  logConsistency,
+  logHead,
+  logInclusion,
+  type TeamLogEntry,
+} from "../../shared/log/index.ts";
 import type { AgentFacts } from "../../shared/mission/index.ts";
 import type { PinnedPolicy } from "../../shared/policy/index.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
@@ -39,6 +45,7 @@ import {
   readDeliveries,
   readWebhooks,
 } from "./delivery-store.ts";
+import { createTeamLog, type TeamLog } from "./log.ts";
 import { migrateTeamStore } from "./migrations.ts";
 import {
   countRows,
@@ -71,11 +78,13 @@ type Refusable<T> = Promise<Result<T, TeamRejection>>;
 
 export class TeamObject extends DurableObject implements TeamRpc {
   readonly #sql: SqlStorage;
+  readonly #log: TeamLog;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrateTeamStore(ctx.storage);
     this.#sql = ctx.storage.sql;
+    this.#log = createTeamLog(ctx.storage.sql);
   }
 
   /**
@@ -285,6 +294,30 @@ export class TeamObject extends DurableObject implements TeamRpc {
 
   async incidents(after: number, limit: number): Promise<readonly IncidentRecord[]> {
     return readIncidents(this.#sql, after, limit);
+  }
+
+  async appendLogEntry(entry: TeamLogEntry): ReturnType<TeamRpc["appendLogEntry"]> {
+    return this.#log.append(entry);
+  }
+
+  async logHead(size: number | null): ReturnType<TeamRpc["logHead"]> {
+    return logHead(this.#log.tree(), size);
+  }
+
+  async logInclusion(
+    place: number | string,
+    size: number | null,
+  ): ReturnType<TeamRpc["logInclusion"]> {
+    const index = typeof place === "number" ? ok(place) : this.#log.indexOf(place);
+    return index.ok ? logInclusion(this.#log.tree(), index.value, size) : index;
+  }
+
+  async logConsistency(from: number, to: number | null): ReturnType<TeamRpc["logConsistency"]> {
+    return logConsistency(this.#log.tree(), from, to);
+  }
+
+  async logEntries(after: number, limit: number): ReturnType<TeamRpc["logEntries"]> {
+    return this.#log.entries(after, limit);
   }
 
   /**

@@ -54,7 +54,7 @@ export const token: Command = {
 /** The instance is this state folder's when it says it is local and publishes this folder's ticket keys. */
 async function whyNotLocal(
   client: ApiClient,
-  keys: LocalKeys,
+  keys: Pick<LocalKeys, "tickets">,
   state: string,
 ): Promise<Failure | null> {
   const health = requireSuccess(client, await client.get("/health"));

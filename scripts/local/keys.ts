@@ -1,11 +1,11 @@
 /**
  * Development keys of a local instance, made on first use and kept in its state folder: what signs
- * access tokens, tickets and webhooks. Refuses to be anybody's production key: the file is readable by
+ * access tokens, tickets, webhooks and checkpoints. Refuses to be anybody's production key: the file is readable by
  * its owner only, and nothing outside the local runtime reads it.
  * Specification: docs/cli.md, "The state folder".
  */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { SignJWT, importJWK } from "jose";
 import * as z from "zod";
@@ -38,9 +38,14 @@ const keysSchema = z.object({
   /** The first signs; older ones stay so that tickets in flight outlive a rotation. */
   tickets: z.array(privateJwkSchema).min(1),
   webhook: privateJwkSchema,
+  checkpoint: privateJwkSchema,
 });
 
+/** A folder made before there were checkpoints lacks their key; it is added at the next start. */
+const storedKeysSchema = keysSchema.partial({ checkpoint: true });
+
 export type LocalKeys = z.output<typeof keysSchema>;
+type StoredKeys = z.output<typeof storedKeysSchema>;
 
 /** A fresh Ed25519 key pair; `kid` is its RFC 7638 thumbprint. */
 export function createKeyPair(): PrivateJwk & { readonly kid: string } {
@@ -63,6 +68,7 @@ export function openKeys(stateDir: string): LocalKeys {
     auth: createKeyPair(),
     tickets: [createKeyPair()],
     webhook: createKeyPair(),
+    checkpoint: createKeyPair(),
   };
   try {
     // "wx" so that two instances started at once agree on one set of keys.
@@ -76,13 +82,20 @@ export function openKeys(stateDir: string): LocalKeys {
   }
   const kept = readKeys(stateDir);
   if (!kept.ok) throw new Error(kept.error.detail);
-  return kept.value;
+  const { checkpoint } = kept.value;
+  if (checkpoint !== undefined) return { ...kept.value, checkpoint };
+  const whole = { ...kept.value, checkpoint: made.checkpoint };
+  const fresh = `${keysFile(stateDir)}.new`;
+  // Renamed into place, so that a crash leaves the old keys or the new ones.
+  writeFileSync(fresh, `${JSON.stringify(whole, null, 2)}\n`, { mode: 0o600 });
+  renameSync(fresh, keysFile(stateDir));
+  return whole;
 }
 
 /** Reads the keys of an instance that was started before. Errors: `keys_unreadable`. */
 export function readKeys(
   stateDir: string,
-): Result<LocalKeys, { readonly reason: "keys_unreadable"; readonly detail: string }> {
+): Result<StoredKeys, { readonly reason: "keys_unreadable"; readonly detail: string }> {
   const file = keysFile(stateDir);
   let value: unknown;
   try {
@@ -91,14 +104,14 @@ export function readKeys(
     const detail = `no keys in ${file}: ${cause instanceof Error ? cause.message : String(cause)}`;
     return err({ reason: "keys_unreadable", detail });
   }
-  const keys = keysSchema.safeParse(value);
+  const keys = storedKeysSchema.safeParse(value);
   if (keys.success) return ok(keys.data);
   return err({ reason: "keys_unreadable", detail: `${file} is not a key file of Sekisho` });
 }
 
 /** A development access token: a JWT signed with the local auth key. `ttlSeconds` counts from now. */
 export async function mintToken(
-  keys: LocalKeys,
+  keys: Pick<LocalKeys, "auth">,
   claims: {
     readonly team: string;
     readonly sub: string;

@@ -109,6 +109,7 @@ function createMiniflare(launched: Launch): Miniflare {
     AUTH_JWKS: JSON.stringify({ keys: [publicHalf(keys.auth)] }),
     TICKET_SIGNING_KEYS: JSON.stringify({ keys: keys.tickets }),
     WEBHOOK_SIGNING_KEY: webhookSecret(keys),
+    CHECKPOINT_SIGNING_KEY: JSON.stringify(keys.checkpoint),
     EGRESS_ALLOW_HOSTS: egress,
     OPERATOR_TEAM: "operators",
   };

@@ -27,7 +27,9 @@ const SUBSCRIBABLE: readonly string[] = [
   "mission.sealed",
   "mission.stopped",
   "incident.raised",
-] satisfies EventType[];
+  // Not of the trace: follows the event that ended the mission.
+  "checkpoint.signed",
+] satisfies (EventType | "checkpoint.signed")[];
 
 /** Whether a subscription can ever be served: an announced event type, or all of them. */
 export function isSubscribable(subscription: string): boolean {

@@ -45,6 +45,7 @@ function world(endpoints: readonly WebhookEndpoint[], overrides: Partial<Webhook
   const posts: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = [];
   const deps: WebhookDeps = {
     endpoints: async (team) => (team === TEAM ? endpoints : []),
+    checkpoint: async () => null,
     enqueue: async (message) => void enqueued.push(message),
     acknowledge: async ({ missionId }, seq) => void acknowledged.push([missionId, seq]),
     recordDelivery: async (_team, record) => void records.push(record),

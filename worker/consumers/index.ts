@@ -4,6 +4,7 @@
  */
 import { checkEgressUrl, parseEgressAllowList } from "../../shared/egress.ts";
 import { LIMITS } from "../../shared/limits.ts";
+import { logVkey, signMissionHead, signTeamHead } from "../checkpoints.ts";
 import type { Env } from "../env.ts";
 import { log } from "../log.ts";
 import { missionStub, teamStub } from "../missions.ts";
@@ -17,6 +18,7 @@ import {
   type MissionKey,
 } from "../read-model/queries.ts";
 import { consumeBreaches, type BreachDeps } from "./breach.ts";
+import { issueCheckpoint, type CheckpointDeps } from "./checkpoint.ts";
 import { consumeDeadLetters, type DeadLetterDeps } from "./dead-letter.ts";
 import { consumeIndex, type IndexDeps } from "./indexing.ts";
 import { sweepMissions } from "./sweep.ts";
@@ -94,6 +96,7 @@ function webhookDeps(env: Env): WebhookDeps {
   const allow = parseEgressAllowList(env.EGRESS_ALLOW_HOSTS);
   return {
     endpoints: (team) => teamStub(env, team).webhooks(),
+    checkpoint: (event) => issueCheckpoint(event, checkpointDeps(env)),
     enqueue: async (message) => {
       await env.WEBHOOKS.send(message);
     },
@@ -106,6 +109,17 @@ function webhookDeps(env: Env): WebhookDeps {
     origin: env.API_ORIGIN,
     nowMs: Date.now,
     random: Math.random,
+  };
+}
+
+function checkpointDeps(env: Env): CheckpointDeps {
+  return {
+    head: ({ team, missionId }, size) => missionStub(env, team, missionId).checkpoint(team, size),
+    enter: (team, entry) => teamStub(env, team).appendLogEntry(entry),
+    signMission: ({ team, missionId }, head) => signMissionHead(env, team, missionId, head),
+    signTeam: (team, head) => signTeamHead(env, team, head),
+    vkey: () => logVkey(env),
+    openIncident: (team, incident) => openIncident(env, team, incident),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   signWebhook,
   webhookBody,
   webhookDeliveryId,
+  type WebhookEvent,
 } from "../../shared/webhook/index.ts";
 import {
   webhookDeliveryMessageSchema,
@@ -25,12 +26,15 @@ import {
 import type { DeliveryRecord, WebhookEndpoint } from "../../shared/wire/rpc.ts";
 import { errorFacts, log, type LogFacts } from "../log.ts";
 import type { MissionKey } from "../read-model/queries.ts";
+import { isEnding } from "./checkpoint.ts";
 import type { QueueMessage } from "./indexing.ts";
 import { WEBHOOK_BACKOFF, retryDelaySeconds } from "./retry.ts";
 
 /** What deliveries need of the outside; every call may be repeated, the queue retries. */
 export interface WebhookDeps {
   readonly endpoints: (team: string) => Promise<readonly WebhookEndpoint[]>;
+  /** What follows an event that ended its mission; called for no other. The same event, the same answer. */
+  readonly checkpoint: (event: WebhookEventMessage) => Promise<WebhookEvent | null>;
   /** Durable when it returns. */
   readonly enqueue: (message: WebhookDeliveryMessage) => Promise<void>;
   readonly acknowledge: (key: MissionKey, seq: number) => Promise<void>;
@@ -105,10 +109,26 @@ async function fanOut(
   }
 }
 
-/** 1 deliveries enqueued (a crash enqueues them again under the same ids), 2 the cursor moved. */
+/**
+ * 1 deliveries enqueued (a crash enqueues them again under the same ids), 2 where the mission ended, its
+ * checkpoint entered in the team's log and enqueued as well (the same), 3 the cursor moved.
+ */
 async function handOn(event: WebhookEventMessage, deps: WebhookDeps): Promise<void> {
-  const { team, missionId, seq, hash, type } = event;
+  const { team, missionId, seq } = event;
   const endpoints = await deps.endpoints(team);
+  await enqueueFor(endpoints, team, event, deps);
+  const checkpoint = isEnding(event.type) ? await deps.checkpoint(event) : null;
+  if (checkpoint !== null) await enqueueFor(endpoints, team, checkpoint, deps);
+  await deps.acknowledge({ team, missionId }, seq);
+}
+
+async function enqueueFor(
+  endpoints: readonly WebhookEndpoint[],
+  team: string,
+  event: WebhookEvent,
+  deps: WebhookDeps,
+): Promise<void> {
+  const { hash, type } = event;
   const wanted = endpoints.filter(
     ({ events, disabledAt }) => disabledAt === null && isSubscribed(events, type),
   );
@@ -118,7 +138,6 @@ async function handOn(event: WebhookEventMessage, deps: WebhookDeps): Promise<vo
     const deliveryId = webhookDeliveryId(hash, endpointId);
     await deps.enqueue({ kind: "delivery", team, endpointId, deliveryId, body });
   }
-  await deps.acknowledge({ team, missionId }, seq);
 }
 
 async function deliver(

@@ -3,6 +3,7 @@
  */
 import * as z from "zod";
 import { jwksSchema } from "../../shared/wire/api.ts";
+import { checkpointKey } from "../checkpoints.ts";
 import { defineRoute } from "../contract.ts";
 import { ticketKeys } from "../keys.ts";
 import { errorFacts, log } from "../log.ts";
@@ -29,7 +30,7 @@ const readyRoute = defineRoute({
   method: "get",
   path: "/ready",
   tag: "health",
-  summary: "Asks the index and an object, and checks the ticket keys",
+  summary: "Asks the index and an object, and checks the signing keys",
   audience: "anonymous",
   answers: { 200: { description: "All of them answer.", schema: statusSchema } },
 });
@@ -67,6 +68,7 @@ healthRoutes.openapi(readyRoute, async (c) => {
     // Any agent will do, known or not: what counts is that an object answers.
     object: () => teamStub(c.env, c.env.OPERATOR_TEAM).agentFacts("readiness"),
     keys: () => ticketKeys(c.env),
+    checkpoints: () => checkpointKey(c.env),
   };
   const results = await Promise.all(
     Object.entries(checks).map(async ([part, ask]) => {
