@@ -98,6 +98,7 @@ export function scoreUniverse(universe: Universe, when: Circumstance): ScoredUni
     ...riskReasons(universe),
     ...evidenceReasons(universe),
     ...timeReasons(universe, when.at),
+    ...unknownReasons(universe, when.at),
   ];
   const decision = reasons.reduce<UniverseDecision>((worst, { code }) => {
     const own = decisionOf(code, universe);
@@ -117,7 +118,7 @@ function decisionOf(code: UniverseReasonCode, { overBudget }: Universe): Univers
 function loadOf(universe: Universe, at: string): number {
   const { risk, budget, evidence, evidenceMin, uncertainty, uncertaintyMax } = universe;
   if (risk === undefined || evidence === undefined || uncertainty === undefined) return 1;
-  if (universe.unobserved?.length) return 1;
+  if (missingOf(universe, at).length > 0) return 1;
   const violated = universe.constraints.filter((constraint) => constraint.violated).length;
   return Math.max(
     load(risk, budget),
@@ -135,8 +136,7 @@ function load(x: number, border: number): number {
 
 function ageLoad(universe: Universe, at: string): number {
   if (universe.staleAfterMs === undefined) return 0;
-  const ageMs = ageOf(universe, at);
-  return ageMs === null ? 1 : load(ageMs, universe.staleAfterMs);
+  return load(ageOf(universe, at) ?? 0, universe.staleAfterMs);
 }
 
 /** Milliseconds since the observation; null where that cannot be said, also when it lies in the future. */
@@ -147,26 +147,22 @@ function ageOf({ observedAt }: Universe, at: string): number | null {
   return Math.max(0, now - then);
 }
 
-function constraintReasons({ id, constraints, unobserved }: Universe): readonly UniverseReason[] {
+function constraintReasons({ id, constraints }: Universe): readonly UniverseReason[] {
   const broken = constraints.filter(({ violated }) => violated).map((constraint) => constraint.id);
-  const reasons: UniverseReason[] = [];
-  if (broken.length > 0) {
-    const names = broken.sort().join(", ");
-    reasons.push({
+  if (broken.length === 0) return [];
+  const names = broken.sort().join(", ");
+  return [
+    {
       code: "CONSTRAINT_VIOLATED",
       universe: id,
       detail: `${id} violates ${names}`,
       counterfactual: `${id} must keep ${names}`,
-    });
-  }
-  if (unobserved && unobserved.length > 0)
-    reasons.push(unknown(id, `constraint ${[...unobserved].sort().join(", ")}`));
-  return reasons;
+    },
+  ];
 }
 
 function riskReasons({ id, risk, budget }: Universe): readonly UniverseReason[] {
-  if (risk === undefined) return [unknown(id, "risk")];
-  if (risk <= budget) return [];
+  if (risk === undefined || risk <= budget) return [];
   return [
     {
       code: "RISK_OVER_BUDGET",
@@ -180,8 +176,7 @@ function riskReasons({ id, risk, budget }: Universe): readonly UniverseReason[] 
 function evidenceReasons(universe: Universe): readonly UniverseReason[] {
   const { id, evidence, evidenceMin, uncertainty, uncertaintyMax } = universe;
   const reasons: UniverseReason[] = [];
-  if (evidence === undefined) reasons.push(unknown(id, "evidence"));
-  else if (evidence < evidenceMin) {
+  if (evidence !== undefined && evidence < evidenceMin) {
     reasons.push({
       code: "EVIDENCE_INCOMPLETE",
       universe: id,
@@ -189,8 +184,7 @@ function evidenceReasons(universe: Universe): readonly UniverseReason[] {
       counterfactual: `${id} evidence ${figure(evidence)} must rise to ${figure(evidenceMin)}`,
     });
   }
-  if (uncertainty === undefined) reasons.push(unknown(id, "uncertainty"));
-  else if (uncertainty > uncertaintyMax) {
+  if (uncertainty !== undefined && uncertainty > uncertaintyMax) {
     reasons.push({
       code: "UNCERTAINTY_HIGH",
       universe: id,
@@ -202,11 +196,9 @@ function evidenceReasons(universe: Universe): readonly UniverseReason[] {
 }
 
 function timeReasons(universe: Universe, at: string): readonly UniverseReason[] {
-  const { id, observedAt, staleAfterMs } = universe;
-  if (staleAfterMs === undefined && observedAt === undefined) return [];
-  const ageMs = ageOf(universe, at);
-  if (ageMs === null) return [unknown(id, "time of observation, not in the future,")];
-  if (staleAfterMs === undefined || ageMs <= staleAfterMs) return [];
+  const { id, staleAfterMs } = universe;
+  const ageMs = staleAfterMs === undefined ? null : ageOf(universe, at);
+  if (staleAfterMs === undefined || ageMs === null || ageMs <= staleAfterMs) return [];
   return [
     {
       code: "UNIVERSE_STALE",
@@ -217,13 +209,28 @@ function timeReasons(universe: Universe, at: string): readonly UniverseReason[] 
   ];
 }
 
-function unknown(id: string, what: string): UniverseReason {
-  return {
-    code: "UNIVERSE_UNKNOWN",
-    universe: id,
-    detail: `the ${what} of ${id} is not known`,
-    counterfactual: `observe the ${what} of ${id}`,
-  };
+/** One reason for all that is not known of a universe. */
+function unknownReasons(universe: Universe, at: string): readonly UniverseReason[] {
+  const missing = missingOf(universe, at).join(", ");
+  if (missing === "") return [];
+  return [
+    {
+      code: "UNIVERSE_UNKNOWN",
+      universe: universe.id,
+      detail: `not known of ${universe.id}: ${missing}`,
+      counterfactual: `observe of ${universe.id}: ${missing}`,
+    },
+  ];
+}
+
+function missingOf(universe: Universe, at: string): readonly string[] {
+  const { observedAt, staleAfterMs, unobserved = [] } = universe;
+  const missing = (["risk", "evidence", "uncertainty"] as const)
+    .filter((member) => universe[member] === undefined)
+    .map(String);
+  const isTimed = staleAfterMs !== undefined || observedAt !== undefined;
+  if (isTimed && ageOf(universe, at) === null) missing.push("a time of observation, not to come");
+  return [...missing, ...[...unobserved].sort().map((id) => `constraint ${id}`)];
 }
 
 /** Two decimals at least, so that 0.5 and 0.78 read alike; more only where there are more. */
