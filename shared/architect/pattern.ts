@@ -60,9 +60,10 @@ export function choosePattern(
         : "its writers run one after the other, so no two write at the same time";
     return { slice, pattern: "partition", writers: ids, why };
   }
-  const merger = findMerger(writers, follows, reaches);
-  if (merger === "too_large") return merger;
-  if (merger !== null) {
+  const place = findMerger(writers, follows, reaches);
+  if (place === "too_large") return place;
+  const merger = ids[place];
+  if (merger !== undefined) {
     const why = `every other writer is a decision that ends before ${merger}: they propose, ${merger} alone writes`;
     return { slice, pattern: "propose-merge", writers: ids, merger, why };
   }
@@ -92,22 +93,21 @@ export function leaseFlaw(writers: readonly SliceWriter[]): string | null {
   return null;
 }
 
-/** The last writer, when every other is a decision and reaches it. */
+/** Where the last writer stands, when every other is a decision and reaches it; else -1. */
 function findMerger(
   writers: readonly SliceWriter[],
   follows: readonly boolean[],
   reaches: (from: number, to: number) => boolean | "too_large",
-): string | null | "too_large" {
+): number | "too_large" {
   const last = writers.length - 1;
-  const merger = writers[last];
-  if (merger === undefined || merger.kind === "approval") return null;
+  if (writers[last]?.kind === "approval") return -1;
   for (let at = last - 1; at >= 0; at -= 1) {
-    if (writers[at]?.kind !== "decision") return null;
+    if (writers[at]?.kind !== "decision") return -1;
     // Whoever reaches the next one reaches whatever that one reaches.
     if (follows[at] === true) continue;
     const answer = at === last - 1 ? false : reaches(at, last);
     if (answer === "too_large") return answer;
-    if (!answer) return null;
+    if (!answer) return -1;
   }
-  return merger.id;
+  return last;
 }

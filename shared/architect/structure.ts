@@ -38,7 +38,7 @@ interface StructuralNode {
 /** A plan as the Architect looks at it; positions are positions in `nodes`. */
 export interface Structure {
   readonly nodes: readonly StructuralNode[];
-  readonly successors: readonly (readonly number[])[];
+  readonly successors: { of(position: number): Iterable<number> };
   /** A topological order; shorter than `nodes` in a cyclic plan, whose carried zones are not looked at. */
   readonly order: readonly number[];
   /** RFC 6901 pointer of an edge. */
@@ -114,7 +114,7 @@ function checkEdges(
     if (source === undefined || source.kind === "approval") continue;
     const zone = zoneAt[from] ?? carried.get(from);
     if (zone === undefined) continue;
-    for (const to of successors[from] ?? []) {
+    for (const to of successors.of(from)) {
       const target = nodes[to];
       if (target === undefined || target.kind === "approval") continue;
       const into = zoneAt[to];

@@ -9,7 +9,8 @@ import { type ZoneFacts, checkStructure } from "../architect/index.ts";
 import { hashLargeJson } from "../canonical.ts";
 import { invariant } from "../invariant.ts";
 import { type Result, err, ok } from "../result.ts";
-import { createGraph, findCycles, type Graph, topologicalOrder } from "./graph.ts";
+import { type EdgeTable, createEdgeTable } from "./edge-table.ts";
+import { createGraph, findCycles, type Graph, type Neighbours, topologicalOrder } from "./graph.ts";
 import { checkNode } from "./node-rules.ts";
 import type { NodeSpec, Plan } from "./schema.ts";
 import { createViolations, type PlanViolation, type Report } from "./violation.ts";
@@ -43,8 +44,8 @@ interface Draft {
   /** Position in `plan.nodes` of the first node of each id. */
   readonly positionById: ReadonlyMap<string, number>;
   readonly graph: Graph;
-  /** `plan.edges` index of every edge in `graph`, by `edgeKey`. */
-  readonly edgeAt: ReadonlyMap<number, number>;
+  /** Where every edge of `graph` stands in `plan.edges`. */
+  readonly edges: EdgeTable;
   readonly report: Report;
 }
 
@@ -94,8 +95,9 @@ interface Checked {
 function check(plan: Plan, registered: readonly ZoneFacts[]): Result<Checked, PlanInvalid> {
   const { list, report } = createViolations();
   const positionById = indexNodes(plan, report);
-  const edgeAt = resolveEdges(plan, positionById, report);
-  const draft = { plan, positionById, edgeAt, report, graph: graphOf(plan, edgeAt) };
+  const edges = resolveEdges(plan, positionById, report);
+  const graph = createGraph(plan.nodes.length, edges.pairs());
+  const draft = { plan, positionById, edges, report, graph };
   const order = topologicalOrder(draft.graph);
   const isAcyclic = order.length === plan.nodes.length;
   if (!isAcyclic) reportCycles(draft, order);
@@ -105,7 +107,7 @@ function check(plan: Plan, registered: readonly ZoneFacts[]): Result<Checked, Pl
   checkEvidence(draft);
   checkLeaves(draft);
   if (isAcyclic) checkWrites(plan.nodes, draft.graph, order, new Set(plan.leased), report);
-  const edgePointer = (from: number, to: number) => `/edges/${edgeAt.get(edgeKey(plan, from, to))}`;
+  const edgePointer = (from: number, to: number) => `/edges/${edges.find(from, to)}`;
   const { successors } = draft.graph;
   const declared = plan.zones ?? [];
   checkStructure(
@@ -136,8 +138,8 @@ function resolveEdges(
   plan: Plan,
   positionById: ReadonlyMap<string, number>,
   report: Report,
-): ReadonlyMap<number, number> {
-  const edgeAt = new Map<number, number>();
+): EdgeTable {
+  const edges = createEdgeTable(plan.edges.length);
   for (const [at, edge] of plan.edges.entries()) {
     for (const end of ["from", "to"] as const) {
       if (positionById.has(edge[end])) continue;
@@ -146,32 +148,19 @@ function resolveEdges(
     const from = positionById.get(edge.from);
     const to = positionById.get(edge.to);
     if (from === undefined || to === undefined) continue;
-    const key = edgeKey(plan, from, to);
-    const first = edgeAt.get(key);
     if (from === to) {
       report("edge_self_loop", `/edges/${at}`, `the edge leads from ${edge.from} to itself`);
-    } else if (first === undefined) {
-      edgeAt.set(key, at);
-    } else {
-      const detail = `${edge.from} -> ${edge.to} is already /edges/${first}`;
-      report("edge_duplicate", `/edges/${at}`, detail);
+      continue;
     }
+    const first = edges.add(from, to, at);
+    if (first === undefined) continue;
+    const detail = `${edge.from} -> ${edge.to} is already /edges/${first}`;
+    report("edge_duplicate", `/edges/${at}`, detail);
   }
-  return edgeAt;
+  return edges;
 }
 
-/** One number for an edge: exact, since the square of the number of nodes stays far below 2^53. */
-function edgeKey(plan: Plan, from: number, to: number): number {
-  return from * plan.nodes.length + to;
-}
-
-function graphOf(plan: Plan, edgeAt: ReadonlyMap<number, number>): Graph {
-  const count = plan.nodes.length;
-  const pairs = Array.from(edgeAt.keys(), (key) => [Math.floor(key / count), key % count] as const);
-  return createGraph(count, pairs);
-}
-
-function reportCycles({ plan, graph, edgeAt, report }: Draft, order: readonly number[]): void {
+function reportCycles({ plan, graph, edges, report }: Draft, order: readonly number[]): void {
   for (const cycle of findCycles(graph, order)) {
     const names = cycle.map((position) => nodeAt(plan, position).id);
     const first = names[0] ?? "";
@@ -179,12 +168,12 @@ function reportCycles({ plan, graph, edgeAt, report }: Draft, order: readonly nu
     const cut = names.length - CYCLE_NAMES_MAX;
     const shown =
       cut > 0 ? [...names.slice(0, CYCLE_NAMES_MAX - 1), `(${cut} more)`, last] : [...names];
-    const closing = edgeAt.get(edgeKey(plan, cycle.at(-1) ?? 0, cycle[0] ?? 0));
+    const closing = edges.find(cycle.at(-1) ?? 0, cycle[0] ?? 0);
     report("cycle", `/edges/${closing}`, [...shown, first].join(" -> "));
   }
 }
 
-function checkPhases({ plan, graph, edgeAt, report }: Draft): void {
+function checkPhases({ plan, graph, edges, report }: Draft): void {
   const rankOf = new Map<string, number>();
   for (const [at, phase] of plan.phases.entries()) {
     if (rankOf.has(phase)) report("phase_duplicate", `/phases/${at}`, `${phase} is listed twice`);
@@ -198,20 +187,20 @@ function checkPhases({ plan, graph, edgeAt, report }: Draft): void {
       `${node.id} is in phase ${node.phase}, which is not listed`,
     );
   }
-  for (const [from, targets] of graph.successors.entries()) {
-    for (const to of targets) {
+  for (let from = 0; from < graph.nodeCount; from += 1) {
+    for (const to of graph.successors.of(from)) {
       const [source, target] = [nodeAt(plan, from), nodeAt(plan, to)];
       const before = rankOf.get(source.phase);
       const after = rankOf.get(target.phase);
       if (before === undefined || after === undefined || after >= before) continue;
       const detail = `${source.id} (${source.phase}) -> ${target.id} (${target.phase}) leads back to an earlier phase`;
-      report("phase_backwards", `/edges/${edgeAt.get(edgeKey(plan, from, to))}`, detail);
+      report("phase_backwards", `/edges/${edges.find(from, to)}`, detail);
     }
   }
 }
 
 /** Which approval node approves which execution node; only pairs that keep the rules. */
-function checkApproves({ plan, positionById, edgeAt, report }: Draft): ReadonlyMap<string, string> {
+function checkApproves({ plan, positionById, edges, report }: Draft): ReadonlyMap<string, string> {
   const approverOf = new Map<string, string>();
   for (const [at, node] of plan.nodes.entries()) {
     const { approves } = node;
@@ -222,7 +211,7 @@ function checkApproves({ plan, positionById, edgeAt, report }: Draft): ReadonlyM
     if (target === undefined || nodeAt(plan, target).kind !== "execution") {
       const detail = `${node.id} approves ${approves}, which is not an execution node of this plan`;
       report("approves_not_execution", pointer, detail);
-    } else if (!edgeAt.has(edgeKey(plan, at, target))) {
+    } else if (edges.find(at, target) === undefined) {
       const detail = `${node.id} approves ${approves} but has no edge to it`;
       report("approves_not_direct", pointer, detail);
     } else if (other === undefined) {
@@ -240,7 +229,7 @@ function checkEvidence({ plan, graph, report }: Draft): void {
   for (const [at, node] of plan.nodes.entries()) {
     if (node.evidenceIn.length === 0) continue;
     const supplied = new Set<string>();
-    for (const before of graph.predecessors[at] ?? []) {
+    for (const before of graph.predecessors.of(at)) {
       for (const kind of nodeAt(plan, before).evidenceOut) supplied.add(kind);
     }
     for (const [member, kind] of node.evidenceIn.entries()) {
@@ -254,7 +243,7 @@ function checkEvidence({ plan, graph, report }: Draft): void {
 /** A leaf ends a line of work, so someone or something must accept that work. */
 function checkLeaves({ plan, positionById, graph, report }: Draft): void {
   for (const [at, node] of plan.nodes.entries()) {
-    const isLeaf = graph.successors[at]?.length === 0 && positionById.get(node.id) === at;
+    const isLeaf = graph.successors.countOf(at) === 0 && positionById.get(node.id) === at;
     if (!isLeaf || node.kind !== "decision") continue;
     if (node.ownerX === "system" || node.tests.length > 0) continue;
     report(
@@ -271,8 +260,8 @@ function assemble(
   approverOf: ReadonlyMap<string, string>,
 ): CompiledPlan {
   const idOf = (position: number) => nodeAt(plan, position).id;
-  const neighbours = (lists: Graph["successors"]) =>
-    new Map(lists.map((list, position) => [idOf(position), list.map(idOf)] as const));
+  const neighbours = (lists: Neighbours) =>
+    new Map(plan.nodes.map(({ id }, at) => [id, Array.from(lists.of(at), idOf)] as const));
   const ids = order.map(idOf);
   return {
     plan,

@@ -5,11 +5,20 @@
  * stack. Specification: docs/plan.md, "The graph".
  */
 
-/** Neighbours by position; every list ascends and holds no position twice. */
+/**
+ * The lists of neighbours of all positions, one behind the other in one flat array: 100,000 lists of
+ * their own would take more memory than the plan. Every list ascends and holds no position twice.
+ */
+export interface Neighbours {
+  /** A small list made anew each time; empty where there are none. */
+  of(position: number): readonly number[];
+  countOf(position: number): number;
+}
+
 export interface Graph {
   readonly nodeCount: number;
-  readonly successors: readonly (readonly number[])[];
-  readonly predecessors: readonly (readonly number[])[];
+  readonly successors: Neighbours;
+  readonly predecessors: Neighbours;
 }
 
 /** Builds a graph from distinct `[from, to]` pairs, in any order. O(V + E). */
@@ -22,8 +31,8 @@ export function createGraph(nodeCount: number, pairs: Iterable<readonly [number,
   const byTargetSorted = bucket(nodeCount, bySource.pairs, 1);
   return {
     nodeCount,
-    successors: listsOf(bySource, 1),
-    predecessors: listsOf(byTargetSorted, 0),
+    successors: neighboursIn(bySource, 1),
+    predecessors: neighboursIn(byTargetSorted, 0),
   };
 }
 
@@ -54,16 +63,18 @@ function bucket(nodeCount: number, pairs: ArrayLike<number>, by: 0 | 1): Buckets
   return { starts, pairs: sorted };
 }
 
-const NO_NEIGHBOURS: readonly number[] = [];
-
-/** Lists of exactly their length: one grown by pushing would hold room for 16 more, 12 MB in 100,000. */
-function listsOf({ starts, pairs }: Buckets, member: 0 | 1): readonly (readonly number[])[] {
-  return Array.from({ length: starts.length - 1 }, (_, position) => {
-    const first = starts[position] ?? 0;
-    const count = (starts[position + 1] ?? 0) - first;
-    if (count === 0) return NO_NEIGHBOURS;
-    return Array.from({ length: count }, (_member, at) => pairs[2 * (first + at) + member] ?? 0);
-  });
+function neighboursIn({ starts, pairs }: Buckets, member: 0 | 1): Neighbours {
+  const list = new Uint32Array(pairs.length / 2);
+  for (let at = 0; at < list.length; at += 1) list[at] = pairs[2 * at + member] ?? 0;
+  return {
+    of(position) {
+      const neighbours: number[] = [];
+      const end = starts[position + 1] ?? 0;
+      for (let at = starts[position] ?? 0; at < end; at += 1) neighbours.push(list[at] ?? 0);
+      return neighbours;
+    },
+    countOf: (position) => (starts[position + 1] ?? 0) - (starts[position] ?? 0),
+  };
 }
 
 /** READY(v) <=> every predecessor is complete, kept incrementally. */
@@ -78,10 +89,7 @@ export interface ReadySet {
 }
 
 /** A ready set over the numbers of predecessors and the successor lists of one graph. */
-export function createReadySet(
-  predecessorCounts: Uint32Array,
-  successors: readonly (readonly number[])[],
-): ReadySet {
+export function createReadySet(predecessorCounts: Uint32Array, successors: Neighbours): ReadySet {
   const waitingFor = Uint32Array.from(predecessorCounts);
   const initial: number[] = [];
   for (const [position, count] of waitingFor.entries()) if (count === 0) initial.push(position);
@@ -89,7 +97,7 @@ export function createReadySet(
     initial,
     complete(position) {
       const ready: number[] = [];
-      for (const next of successors[position] ?? []) {
+      for (const next of successors.of(position)) {
         const left = (waitingFor[next] ?? 0) - 1;
         waitingFor[next] = left;
         if (left === 0) ready.push(next);
@@ -107,7 +115,9 @@ export function createReadySet(
  * O(V + E).
  */
 export function topologicalOrder(graph: Graph): readonly number[] {
-  const counts = Uint32Array.from(graph.predecessors, (list) => list.length);
+  const counts = Uint32Array.from({ length: graph.nodeCount }, (_, position) =>
+    graph.predecessors.countOf(position),
+  );
   const ready = createReadySet(counts, graph.successors);
   const order = [...ready.initial];
   // An array's iterator also visits what is pushed while it runs: the array is its own queue.
@@ -137,7 +147,8 @@ export function findCycles(graph: Graph, order: readonly number[]): readonly (re
     while (walkOf[position] === 0) {
       walkOf[position] = start + 1;
       path.push(position);
-      position = graph.predecessors[position]?.find((before) => ordered[before] === 0) ?? position;
+      position =
+        graph.predecessors.of(position).find((before) => ordered[before] === 0) ?? position;
     }
     if (walkOf[position] !== start + 1) continue;
     cycles.push(fromLowest(path.slice(path.indexOf(position)).reverse()));
@@ -175,7 +186,7 @@ export function createReachability(
     const rankMax = rank[to] ?? 0;
     const queue = [from];
     for (const position of queue) {
-      for (const next of graph.successors[position] ?? []) {
+      for (const next of graph.successors.of(position)) {
         stepsLeft -= 1;
         if (stepsLeft < 0) return "too_large";
         if (next === to) return true;
