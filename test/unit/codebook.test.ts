@@ -7,7 +7,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { CODEBOOK_VERSION, GATES, REASON_CODES } from "../../shared/gates/index.ts";
 
-/** Version 1. */
+/** Version 1 first, then what each later version added. */
 const PINNED_CODES = {
   GATE_FAILURE: 1,
   PREDECESSOR_NOT_DONE: 101,
@@ -72,6 +72,21 @@ const PINNED_CODES = {
   CHAIN_BROKEN: 3001,
   DELIVERY_FAILED: 3002,
   TICKET_UNSETTLED: 3003,
+  // Version 2.
+  PAUSE_OVERRIDDEN: 2,
+  WRITE_OUT_OF_SCOPE: 207,
+  CRITERION_SUBJECTIVE: 401,
+  REL_BOUNDARY_UNSTABLE: 402,
+  REL_REF_MISSING: 403,
+  CONSTRAINT_VIOLATED: 701,
+  RISK_OVER_BUDGET: 702,
+  EVIDENCE_INCOMPLETE: 703,
+  UNCERTAINTY_HIGH: 704,
+  UNIVERSE_STALE: 705,
+  UNIVERSE_UNKNOWN: 706,
+  PURPOSE_FORBIDDEN: 801,
+  EVIDENCE_FABRICATED: 802,
+  PURPOSE_UNDECLARED: 803,
 } as const;
 
 /** Version 1: the numbers of the pipeline. */
