@@ -27,6 +27,8 @@ import { logRoutes } from "./routes/log.ts";
 import { missionRoutes } from "./routes/missions.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import { policyRoutes } from "./routes/policies.ts";
+import { policyRepinRoutes } from "./routes/policy-repin.ts";
+import { policyRunRoutes } from "./routes/policy-runs.ts";
 import { readModelRoutes } from "./routes/read-model.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -40,6 +42,8 @@ const ROUTES = [
   logRoutes,
   incidentRoutes,
   policyRoutes,
+  policyRunRoutes,
+  policyRepinRoutes,
   decisionRoutes,
   directoryRoutes,
   webhookRoutes,

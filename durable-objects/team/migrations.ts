@@ -58,6 +58,23 @@ const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER log_entry_never_changed BEFORE UPDATE ON log_entry
     BEGIN SELECT raise(ABORT, 'a log only grows'); END;
   `,
+  `
+  CREATE TABLE policy_with_shadow (
+    version TEXT PRIMARY KEY, hash TEXT NOT NULL, document TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'shadow', 'active', 'retired')),
+    proposed_by TEXT NOT NULL, proposed_at TEXT NOT NULL, activated_by TEXT, activated_at TEXT,
+    activation_statement TEXT,
+    CHECK (state IN ('proposed', 'shadow') OR activation_statement IS NOT NULL)
+  ) WITHOUT ROWID, STRICT;
+  INSERT INTO policy_with_shadow
+    (version, hash, document, state, proposed_by, proposed_at, activated_by, activated_at, activation_statement)
+    SELECT version, hash, document, state, proposed_by, proposed_at, activated_by, activated_at, activation_statement
+    FROM policy;
+  DROP TABLE policy;
+  ALTER TABLE policy_with_shadow RENAME TO policy;
+  CREATE UNIQUE INDEX policy_active ON policy (state) WHERE state = 'active';
+  CREATE UNIQUE INDEX policy_shadow ON policy (state) WHERE state = 'shadow';
+  `,
 ];
 
 /** Brings the database to the newest schema in one transaction; breaches when history was edited. */

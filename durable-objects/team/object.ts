@@ -27,6 +27,7 @@ import {
   incidentEventKey,
   incidentSummaryKey,
   moveIncidentStatus,
+  moveShadow,
   nameApproverKeys,
 } from "../../shared/team/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
@@ -66,15 +67,21 @@ import {
   readMissionIds,
   readPolicies,
   readPolicy,
+  readShadowPolicy,
   switchActivePolicy,
   writeAgent,
   writeAnswer,
   writeApprover,
   writeIncidentStatus,
+  writePolicyTrial,
 } from "./store.ts";
 
 type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 type Refusable<T> = Promise<Result<T, TeamRejection>>;
+
+function pinnable({ version, hash, document }: PolicyRecord): PinnedPolicy {
+  return { version, hash, document };
+}
 
 export class TeamObject extends DurableObject implements TeamRpc {
   readonly #sql: SqlStorage;
@@ -94,7 +101,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
   async opening(request: {
     missionId: string;
     idempotency: Idempotency;
-  }): Refusable<{ missionId: string; policy: PinnedPolicy | null }> {
+  }): Refusable<{ missionId: string; policy: PinnedPolicy | null; shadow?: PinnedPolicy }> {
     const active = readActivePolicy(this.#sql);
     // Without an active policy no mission can open, so nothing is reserved and no answer is kept.
     if (active === null) return ok({ missionId: request.missionId, policy: null });
@@ -103,8 +110,13 @@ export class TeamObject extends DurableObject implements TeamRpc {
       return ok(request.missionId);
     });
     if (!reserved.ok) return reserved;
-    const { version, hash, document } = active;
-    return ok({ missionId: reserved.value, policy: { version, hash, document } });
+    const shadow = readShadowPolicy(this.#sql);
+    const missionId = reserved.value;
+    return ok({
+      missionId,
+      policy: pinnable(active),
+      ...(shadow && { shadow: pinnable(shadow) }),
+    });
   }
 
   /** Reserved mission ids above `after` (all, when empty) in order; some may never have been opened. */
@@ -253,6 +265,28 @@ export class TeamObject extends DurableObject implements TeamRpc {
       switchActivePolicy(this.#sql, version, sub, activatedAt, statement);
       return ok({ ...policy, state: "active", activatedBy: sub, activatedAt });
     });
+  }
+
+  /** Starts or ends the trial of a version; at most one is on trial, the one before goes back. */
+  async shadowPolicy(request: {
+    version: string;
+    on: boolean;
+    idempotency: Idempotency;
+  }): Refusable<PolicyRecord> {
+    const { version, on } = request;
+    return this.#once<PolicyRecord>(request.idempotency, () => {
+      const policy = readPolicy(this.#sql, version);
+      if (policy === null) return err({ reason: "policy_unknown", version });
+      const moved = moveShadow(version, policy.state, on);
+      if (!moved.ok) return moved;
+      const state = on ? "shadow" : "proposed";
+      writePolicyTrial(this.#sql, version, state);
+      return ok({ ...policy, state });
+    });
+  }
+
+  async policy(version: string): Promise<PolicyRecord | null> {
+    return readPolicy(this.#sql, version);
   }
 
   async policies(): Promise<readonly PolicyRecord[]> {

@@ -194,6 +194,24 @@ export function readActivePolicy(sql: SqlStorage): PolicyRecord | null {
   return row ? toPolicy(row) : null;
 }
 
+/** The policy on trial, if there is one; the database holds no second. */
+export function readShadowPolicy(sql: SqlStorage): PolicyRecord | null {
+  const row = sql
+    .exec<PolicyRow>(`SELECT ${POLICY_COLUMNS} FROM policy WHERE state = 'shadow'`)
+    .toArray()[0];
+  return row ? toPolicy(row) : null;
+}
+
+/** Puts the version into a state without effect; another version on trial goes back to being proposed. */
+export function writePolicyTrial(
+  sql: SqlStorage,
+  version: string,
+  state: "proposed" | "shadow",
+): void {
+  if (state === "shadow") sql.exec("UPDATE policy SET state = 'proposed' WHERE state = 'shadow'");
+  sql.exec("UPDATE policy SET state = ? WHERE version = ?", state, version);
+}
+
 export function readPolicies(sql: SqlStorage): readonly PolicyRecord[] {
   return sql
     .exec<PolicyRow>(`SELECT ${POLICY_COLUMNS} FROM policy ORDER BY version`)

@@ -9,9 +9,17 @@ export { nextDueMs, nextResendMs, outstandingTickets, resendsBetween } from "./d
 export { dataOf, type EventData, type EventType, type IncidentKind } from "./event.ts";
 export { evolve } from "./evolve.ts";
 export { explainGate, type Wondering } from "./explain.ts";
+export {
+  createPolicyRun,
+  type PolicyContradiction,
+  type PolicyFlip,
+  type PolicyRun,
+  redecideMission,
+} from "./policy-diff.ts";
 export { recordEvents, type SignTicket } from "./record.ts";
 export type { Rejection, RejectionReason } from "./rejection.ts";
 export { foldTrace, type Replayed, type ReplayRefusal, replayTrace } from "./replay.ts";
+export { createShadowRun, readShadow, type ShadowRun } from "./shadow-run.ts";
 export { snapshotToState, stateToSnapshot } from "./snapshot.ts";
 export type { HeldTicket, MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 export {

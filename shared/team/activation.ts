@@ -67,7 +67,7 @@ export function decideActivation(
   request: ActivationRequest,
 ): Result<PolicyActivationStatement, ActivationReject> {
   const { policy, sub, approver } = request;
-  if (policy.state !== "proposed") {
+  if (policy.state !== "proposed" && policy.state !== "shadow") {
     return err({ reason: "policy_not_proposed", version: policy.version, state: policy.state });
   }
   if (approver === null || approver.id !== sub) {

@@ -12,4 +12,5 @@ export type {
 export { isApproverValidAt, nameApproverKeys } from "./directory.ts";
 export { incidentEventKey, incidentSummaryKey, moveIncidentStatus } from "./incident.ts";
 export type { IncidentOrigin, IncidentStatus } from "./incident.ts";
+export { moveShadow, type PolicyState } from "./shadow.ts";
 export { TEAM_LIMITS } from "./limits.ts";

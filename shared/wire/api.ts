@@ -8,7 +8,7 @@ import * as z from "zod";
 import type { AgentFacts, Answer } from "../mission/index.ts";
 import type { ApproverFacts } from "../approval/index.ts";
 import { evidenceInputSchema } from "../evidence/index.ts";
-import { MISSION_ID } from "../ids.ts";
+import { MISSION_ID, POLICY_ID } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import {
   actionTypeSchema,
@@ -93,6 +93,12 @@ export const verifySchema = z.union([
 ]);
 
 export const proposePolicySchema = z.strictObject({ document: policyDocumentSchema });
+
+/** The version to move to, and the signature of the person who answers for it. */
+export const repinPolicySchema = z.strictObject({
+  version: z.string().regex(POLICY_ID),
+  statement: statementSchema,
+});
 
 export const activatePolicySchema = z.strictObject({ statement: statementSchema });
 
@@ -212,6 +218,13 @@ export const amendmentAnswerSchema = z.strictObject({
   gateResult: gateResultSchema,
 }) satisfies z.ZodType<AnswerOf<"amendment">>;
 
+export const repinnedSchema = z.strictObject({
+  type: z.literal("repinned"),
+  policyVersion: z.string(),
+  policyHash: hashSchema,
+  voided: z.array(z.string()),
+}) satisfies z.ZodType<AnswerOf<"repinned">>;
+
 /** A command that changed nothing it was asked to. */
 export const recordedSchema = z.strictObject({
   type: z.literal("recorded"),
@@ -255,7 +268,7 @@ export const policyRecordSchema = z.strictObject({
   version: z.string(),
   hash: hashSchema,
   document: policyDocumentSchema,
-  state: z.enum(["proposed", "active", "retired"]),
+  state: z.enum(["proposed", "shadow", "active", "retired"]),
   proposedBy: z.string(),
   proposedAt: momentSchema,
   activatedBy: z.string().nullable(),

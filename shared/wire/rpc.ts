@@ -25,6 +25,7 @@ import type { Result } from "../result.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
 import type { PublicJwk } from "../crypto.ts";
+import type { PolicyState } from "../team/index.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 
 /** Sinks of a mission's journal, each with a cursor. */
@@ -111,7 +112,7 @@ export interface PolicyRecord {
   readonly version: string;
   readonly hash: string;
   readonly document: PolicyDocument;
-  readonly state: "proposed" | "active" | "retired";
+  readonly state: PolicyState;
   readonly proposedBy: string;
   readonly proposedAt: string;
   readonly activatedBy: string | null;
@@ -180,7 +181,18 @@ export interface TeamRpc {
   opening(request: {
     missionId: string;
     idempotency: Idempotency;
-  }): Promise<Result<{ missionId: string; policy: PinnedPolicy | null }, TeamRejection>>;
+  }): Promise<
+    Result<
+      { missionId: string; policy: PinnedPolicy | null; shadow?: PinnedPolicy },
+      TeamRejection
+    >
+  >;
+  policy(version: string): Promise<PolicyRecord | null>;
+  shadowPolicy(request: {
+    version: string;
+    on: boolean;
+    idempotency: Idempotency;
+  }): Promise<Result<PolicyRecord, TeamRejection>>;
   /** Reserved mission ids above `after` ("" for all), in order; some may never have been opened. */
   missionIds(after: string, limit: number): Promise<readonly string[]>;
   agentFacts(agentId: string): Promise<AgentFacts | null>;

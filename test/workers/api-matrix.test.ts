@@ -145,6 +145,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/decisions/evaluate": plain("/v1/decisions/evaluate", {
     universes: [{ id: "finance", risk: 0.4, budget: 0.6, evidence: 1, uncertainty: 0 }],
   }),
+  "POST /v1/policies/{version}/shadow": named(
+    (things) => `/v1/policies/${things.policy}/shadow`,
+    { over: "recorded" },
+  ),
+  "GET /v1/policies/{version}/shadow": named((things) => `/v1/policies/${things.policy}/shadow`),
+  "POST /v1/missions/{id}/policy": {
+    path: mission("/policy"),
+    body: (things) => ({ version: things.policy, statement: "x.y.z" }),
+    named: true,
+  },
   "GET /v1/agents": plain("/v1/agents"),
   "POST /v1/agents": plain("/v1/agents", { id: "another" }),
   "GET /v1/approvers": plain("/v1/approvers"),

@@ -168,7 +168,7 @@ missionRoutes.openapi(openRoute, async (c) => {
     idempotency,
   });
   if (!opening.ok) return rejectionResponse(c, opening.error);
-  const { missionId: id, policy } = opening.value;
+  const { missionId: id, policy, shadow } = opening.value;
   if (policy === null) return rejectionResponse(c, { reason: "policy_inactive" });
   const command = {
     ...base,
@@ -178,6 +178,7 @@ missionRoutes.openapi(openRoute, async (c) => {
     plan: plan.value,
     inputs: inputs.value,
     policy,
+    ...(shadow && { shadow }),
   } as const;
   return execute(c, { missionId: id, command, idempotency }, ({ answer }) => {
     c.header("location", `/v1/missions/${id}`);
