@@ -3,6 +3,7 @@
  * its code. Refuses to do the work itself. Specification: docs/cli.md.
  */
 import { approve } from "./cli/approve.ts";
+import { traceCheckpoint } from "./cli/checkpoint.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
 import { indexRebuild } from "./cli/index-rebuild.ts";
@@ -10,6 +11,7 @@ import { keyNew } from "./cli/key.ts";
 import { missionList, missionOpen, missionReady, missionShow } from "./cli/mission.ts";
 import { token } from "./cli/token.ts";
 import { traceExport, traceReplay, traceVerify } from "./cli/trace.ts";
+import { witnessCosign, witnessVkey } from "./cli/witness.ts";
 
 /** `dev` alone needs the build tools and the runtime, so only it waits for them to load. */
 const dev: Command = {
@@ -29,8 +31,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mission ready": missionReady,
   approve,
   "trace export": traceExport,
+  "trace checkpoint": traceCheckpoint,
   "trace verify": traceVerify,
   "trace replay": traceReplay,
+  "witness cosign": witnessCosign,
+  "witness vkey": witnessVkey,
   "incidents list": incidentsList,
   "incidents show": incidentsShow,
   "index rebuild": indexRebuild,

@@ -8,6 +8,7 @@ import { replayTrace } from "../../shared/mission/index.ts";
 import { type Result, err, ok } from "../../shared/result.ts";
 import { type TraceEvent, verifyTraceText } from "../../shared/trace/index.ts";
 import { clientOf, requireSuccess } from "./api-client.ts";
+import { verifyAgainst } from "./checkpoint.ts";
 import {
   type Command,
   type Failure,
@@ -20,7 +21,8 @@ import {
 import { facts } from "./print.ts";
 
 const EXPORT_USAGE = "trace export ID [--out FILE]";
-const VERIFY_USAGE = "trace verify FILE|- [--head SEQ-HASH]";
+const VERIFY_USAGE =
+  "trace verify FILE|- [--head SEQ-HASH] [--checkpoint NOTE --vkey KEY [--witness KEY]...]";
 const REPLAY_USAGE = "trace replay FILE|- --at SEQ";
 
 export const traceExport: Command = {
@@ -53,8 +55,17 @@ export const traceVerify: Command = {
   usage: VERIFY_USAGE,
   summary: "check an exported trace offline; names the first bad seq",
   async run(context) {
-    const args = readArgs(context, VERIFY_USAGE, ["FILE"], { head: { type: "string" } });
+    const args = readArgs(context, VERIFY_USAGE, ["FILE"], {
+      head: { type: "string" },
+      checkpoint: { type: "string" },
+      vkey: { type: "string" },
+      witness: { type: "string", multiple: true },
+    });
     if (!args.ok) return args;
+    const { checkpoint: note, vkey, witness: witnesses = [] } = args.value.values;
+    if (note === undefined && (vkey !== undefined || witnesses.length > 0)) {
+      return usageError(VERIFY_USAGE, "--vkey and --witness belong to a --checkpoint");
+    }
     const expectedHead = readHead(args.value.values.head);
     if (expectedHead === null) {
       return usageError(VERIFY_USAGE, "--head is <seq>-<hash>, as an ETag of the mission shows it");
@@ -75,6 +86,7 @@ export const traceVerify: Command = {
         facts: { valid: false, ...verified.error },
       });
     }
+    if (note !== undefined) return verifyAgainst(text.value, { note, vkey, witnesses });
     const { events, head } = verified.value;
     return answer(
       { valid: true, events, head },
