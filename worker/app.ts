@@ -21,6 +21,7 @@ import { approvalRoutes } from "./routes/approvals.ts";
 import { directoryRoutes } from "./routes/directory.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
 import { createDocsRoutes } from "./routes/docs.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { logRoutes } from "./routes/log.ts";
@@ -39,6 +40,7 @@ const ROUTES = [
   nodeRoutes,
   approvalRoutes,
   traceRoutes,
+  evidenceRoutes,
   logRoutes,
   incidentRoutes,
   policyRoutes,

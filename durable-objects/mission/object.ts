@@ -21,12 +21,14 @@ import {
   type Command,
   confirmTicket,
   decide,
+  evidenceIn,
   evolve,
   explainGate,
   type MissionState,
   nextDueMs,
   recordEvents,
   type Rejection,
+  seqOfEvidence,
   stateToSnapshot,
   viewBlocked,
   viewMission,
@@ -124,6 +126,15 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     return explained.ok && state
       ? ok({ ...explained.value, head: state.head })
       : (explained as Result<never, Rejection>);
+  }
+
+  async evidence(team: string, hash: string): ReturnType<MissionRpc["evidence"]> {
+    const state = stateFor(this.#load(), team);
+    if (!state) return err({ reason: "mission_unknown" });
+    const seq = seqOfEvidence(state, hash);
+    const event = seq === null ? undefined : this.#journal.read(seq - 1, 1)[0];
+    const stored = event && evidenceIn(event, hash);
+    return stored ? ok(stored) : err({ reason: "evidence_unknown", hash });
   }
 
   async readTrace(team: string, after: number, limit: number): ReturnType<MissionRpc["readTrace"]> {

@@ -75,6 +75,16 @@ const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX policy_active ON policy (state) WHERE state = 'active';
   CREATE UNIQUE INDEX policy_shadow ON policy (state) WHERE state = 'shadow';
   `,
+  `
+  ALTER TABLE agent ADD COLUMN family TEXT;
+  CREATE TABLE verifier (id TEXT PRIMARY KEY, family TEXT NOT NULL, keys TEXT NOT NULL) WITHOUT ROWID, STRICT;
+  CREATE TABLE verifier_key (kid TEXT PRIMARY KEY, verifier_id TEXT NOT NULL) WITHOUT ROWID, STRICT;
+  `,
+  `
+  CREATE TABLE zone (
+    zone TEXT PRIMARY KEY, skills TEXT NOT NULL, owns TEXT NOT NULL, hands_to TEXT NOT NULL
+  ) WITHOUT ROWID, STRICT;
+  `,
 ];
 
 /** Brings the database to the newest schema in one transaction; breaches when history was edited. */

@@ -8,6 +8,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { ApproverFacts } from "../../shared/approval/index.ts";
+import type { VerificationFacts, VerifierFacts } from "../../shared/evidence/index.ts";
+import type { ZoneFacts } from "../../shared/architect/index.ts";
 import { hashJson } from "../../shared/canonical.ts";
 import { incidentId } from "../../shared/ids.ts";
 import { invariant } from "../../shared/invariant.ts";
@@ -23,12 +25,16 @@ import type { PinnedPolicy } from "../../shared/policy/index.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import {
   TEAM_LIMITS,
+  admitAgent,
+  admitZone,
+  agentWithin,
   decideActivation,
   incidentEventKey,
   incidentSummaryKey,
   moveIncidentStatus,
   moveShadow,
   nameApproverKeys,
+  nameVerifierKeys,
 } from "../../shared/team/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
 import type {
@@ -75,6 +81,13 @@ import {
   writeIncidentStatus,
   writePolicyTrial,
 } from "./store.ts";
+import { readZone, readZones, writeZone } from "./zone-store.ts";
+import {
+  hasVerifier,
+  readVerifierKeyOwner,
+  readVerifiers,
+  writeVerifier,
+} from "./verifier-store.ts";
 
 type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 type Refusable<T> = Promise<Result<T, TeamRejection>>;
@@ -125,7 +138,8 @@ export class TeamObject extends DurableObject implements TeamRpc {
   }
 
   async agentFacts(agentId: string): Promise<AgentFacts | null> {
-    return readAgent(this.#sql, agentId);
+    const agent = readAgent(this.#sql, agentId);
+    return agent && agentWithin(agent, readZone(this.#sql, agent.zone));
   }
 
   async approverFacts(personId: string): Promise<ApproverFacts | null> {
@@ -148,6 +162,8 @@ export class TeamObject extends DurableObject implements TeamRpc {
   }): Refusable<AgentFacts> {
     const { agent, idempotency } = request;
     return this.#once(idempotency, () => {
+      const admitted = admitAgent(agent, readZone(this.#sql, agent.zone));
+      if (!admitted.ok) return admitted;
       const isNew = readAgent(this.#sql, agent.id) === null;
       const full = isNew ? this.#fullOf("agent", TEAM_LIMITS.agentsMax) : null;
       if (full) return err(full);
@@ -179,6 +195,56 @@ export class TeamObject extends DurableObject implements TeamRpc {
       const facts = { ...approver, keys: keys.value };
       writeApprover(this.#sql, facts);
       return ok(facts);
+    });
+  }
+
+  /** Adds the verifier or replaces what was known; a key stays with the first it was registered for. */
+  async putVerifier(request: Parameters<TeamRpc["putVerifier"]>[0]): Refusable<VerifierFacts> {
+    const { verifier, idempotency } = request;
+    return this.#once<VerifierFacts>(idempotency, () => {
+      const keys = nameVerifierKeys(verifier.keys);
+      if (!keys.ok) return keys;
+      for (const { kid } of keys.value) {
+        const owner = readVerifierKeyOwner(this.#sql, kid);
+        if (owner !== null && owner !== verifier.id) return err({ reason: "key_in_use", kid });
+      }
+      const isNew = !hasVerifier(this.#sql, verifier.id);
+      const full = isNew ? this.#fullOf("verifier", TEAM_LIMITS.verifiersMax) : null;
+      if (full) return err(full);
+      const facts = { ...verifier, keys: keys.value };
+      writeVerifier(this.#sql, facts);
+      return ok(facts);
+    });
+  }
+
+  async verifiers(): Promise<readonly VerifierFacts[]> {
+    return readVerifiers(this.#sql);
+  }
+
+  async verificationFacts(producer: string): Promise<VerificationFacts> {
+    const producerFamily = readAgent(this.#sql, producer)?.family ?? null;
+    return { producerFamily, verifiers: readVerifiers(this.#sql) };
+  }
+
+  async zones(): Promise<readonly ZoneFacts[]> {
+    return readZones(this.#sql);
+  }
+
+  /** Registers the zone or replaces what was known of it. */
+  async putZone(request: {
+    zone: ZoneFacts;
+    idempotency: Idempotency;
+    at: number;
+  }): Refusable<ZoneFacts> {
+    const { zone, idempotency } = request;
+    return this.#once(idempotency, () => {
+      const admitted = admitZone(zone, readZones(this.#sql));
+      if (!admitted.ok) return admitted;
+      const isNew = readZone(this.#sql, zone.zone) === null;
+      const full = isNew ? this.#fullOf("zone", TEAM_LIMITS.zonesMax) : null;
+      if (full) return err(full);
+      writeZone(this.#sql, zone);
+      return ok(zone);
     });
   }
 
@@ -385,7 +451,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
     });
   }
 
-  #fullOf(kind: "agent" | "approver" | "policy" | "webhook", max: number): TeamRejection | null {
+  #fullOf(kind: "agent" | "approver" | "policy" | "verifier" | "webhook", max: number): TeamRejection | null {
     return countRows(this.#sql, kind) < max ? null : { reason: "directory_full", kind, max };
   }
 

@@ -11,6 +11,7 @@ interface AgentRow extends Record<string, SqlStorageValue> {
   skills: string;
   zone: string | null;
   banned: number;
+  family: string | null;
 }
 
 interface ApproverRow extends Record<string, SqlStorageValue> {
@@ -116,7 +117,10 @@ export function readMissionIds(sql: SqlStorage, after: string, limit: number): r
 
 // Directory
 
-export function countRows(sql: SqlStorage, table: "agent" | "approver" | "policy" | "webhook") {
+export function countRows(
+  sql: SqlStorage,
+  table: "agent" | "approver" | "policy" | "verifier" | "webhook",
+) {
   return sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
 }
 
@@ -131,11 +135,12 @@ export function readAgents(sql: SqlStorage): readonly AgentFacts[] {
 
 export function writeAgent(sql: SqlStorage, agent: AgentFacts): void {
   sql.exec(
-    "INSERT INTO agent (id, skills, zone, banned) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET skills = excluded.skills, zone = excluded.zone, banned = excluded.banned",
+    "INSERT INTO agent (id, skills, zone, banned, family) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET skills = excluded.skills, zone = excluded.zone, banned = excluded.banned, family = excluded.family",
     agent.id,
     JSON.stringify(agent.skills),
     agent.zone,
     agent.banned ? 1 : 0,
+    agent.family ?? null,
   );
 }
 
@@ -333,6 +338,7 @@ function toAgent(row: AgentRow): AgentFacts {
     skills: JSON.parse(row.skills) as string[],
     zone: row.zone,
     banned: row.banned === 1,
+    ...(row.family === null ? {} : { family: row.family }),
   };
 }
 

@@ -41,6 +41,8 @@ export interface EvidenceSummary {
   readonly expiresAt: string | null;
   readonly claims: readonly ClaimSummary[];
   readonly verification?: EvidenceVerification;
+  /** The event that holds the bundle, where it is known. Not in views. */
+  readonly seq?: number;
 }
 
 export interface ClaimSummary {
@@ -84,9 +86,10 @@ export function summarizeEvidence(
 /** A summary as views show it: without what only the gates look at, so that state hashes stay what they were. */
 export function shownEvidence(summary: EvidenceSummary): EvidenceSummary {
   const claims = summary.claims.map(
-    ({ aboutKey: _aboutKey, origins: _origins, ...shown }) => shown,
+    ({ aboutKey: _aboutKey, origins: _origins, ...claim }) => claim,
   );
-  return { ...summary, claims };
+  const { seq: _seq, ...shown } = summary;
+  return { ...shown, claims };
 }
 
 /** The newest bundle of each kind, in order of kind; a later bundle of a kind supersedes earlier ones. */

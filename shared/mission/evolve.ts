@@ -252,7 +252,8 @@ function nodeChange(
 
 function summaryIn(event: Evolving) {
   const { bundle, verification } = dataOf(event, "evidence.submitted");
-  return summarizeEvidence(bundle, verification?.outcome);
+  const summary = summarizeEvidence(bundle, verification?.outcome);
+  return event.seq === undefined ? summary : { ...summary, seq: event.seq };
 }
 
 function gateChange(

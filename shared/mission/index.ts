@@ -21,6 +21,7 @@ export type { Rejection, RejectionReason } from "./rejection.ts";
 export { foldTrace, type Replayed, type ReplayRefusal, replayTrace } from "./replay.ts";
 export { createShadowRun, readShadow, type ShadowRun } from "./shadow-run.ts";
 export { snapshotToState, stateToSnapshot } from "./snapshot.ts";
+export { evidenceIn, seqOfEvidence, type StoredEvidence } from "./stored-evidence.ts";
 export type { HeldTicket, MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 export {
   type MissionView,

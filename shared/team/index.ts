@@ -14,3 +14,6 @@ export { incidentEventKey, incidentSummaryKey, moveIncidentStatus } from "./inci
 export type { IncidentOrigin, IncidentStatus } from "./incident.ts";
 export { moveShadow, type PolicyState } from "./shadow.ts";
 export { TEAM_LIMITS } from "./limits.ts";
+export { admitAgent, admitZone, agentWithin } from "./zones.ts";
+export type { ZoneReject } from "./zones.ts";
+export { nameVerifierKeys, type VerifierReject } from "./verifier.ts";

@@ -7,8 +7,12 @@ export const TEAM_LIMITS = {
   approversMax: 1_000,
   /** A laptop, a phone, a hardware key and their replacements; more keys are more ways in. */
   keysPerApproverMax: 8,
+  /** Verifier families are few; all of their keys are handed in with evidence that carries receipts. */
+  verifiersMax: 64,
   /** One row each, a few hundred bytes: a list answer stays under 2 MB. */
   agentsMax: 5_000,
+  /** Read whole when a plan with coordinates is compiled, about 1 KB each. */
+  zonesMax: 500,
   /** Each event costs one message per endpoint; this bounds the fan-out. */
   webhooksMax: 16,
   /** Versions are never deleted, because traces name them. */

@@ -12,6 +12,7 @@ import { MISSION_ID, POLICY_ID } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import {
   actionTypeSchema,
+  factorsSchema,
   amendmentSchema,
   nameSchema,
   planSchema,
@@ -58,6 +59,8 @@ export const proposeSchema = z.strictObject({
   universes: observationsSchema.exactOptional(),
   /** What the proposal is for. */
   purpose: purposeSchema.exactOptional(),
+  /** What speaks for a human; can raise the node's share, never lower it. */
+  factors: factorsSchema.exactOptional(),
   /** The slices it will write, within the node's write-set. */
   writeSet: z.array(sliceSchema).max(64).exactOptional(),
 });
@@ -110,6 +113,7 @@ export const putAgentSchema = z.strictObject({
   skills: z.array(nameSchema).max(64).default([]),
   zone: z.string().min(1).max(256).nullable().default(null),
   banned: z.boolean().default(false),
+  family: nameSchema.exactOptional(),
 }) satisfies z.ZodType<AgentFacts>;
 
 export const putApproverSchema = z.strictObject({
@@ -280,9 +284,10 @@ export const agentSchema = z.strictObject({
   skills: z.array(z.string()),
   zone: z.string().nullable(),
   banned: z.boolean(),
+  family: z.string().exactOptional(),
 }) satisfies z.ZodType<AgentFacts>;
 
-const publicJwkSchema = z.discriminatedUnion("kty", [
+export const publicJwkSchema = z.discriminatedUnion("kty", [
   z.strictObject({
     kty: z.literal("OKP"),
     crv: z.literal("Ed25519"),

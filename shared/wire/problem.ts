@@ -126,6 +126,7 @@ export const PROBLEMS = {
   agent_not_permitted: { status: 403, title: "This agent may not act on the node" },
   evidence_kind_unexpected: { status: 422, title: "The node does not take this kind of evidence" },
   evidence_hash_mismatch: { status: 422, title: "The evidence does not have the hash it names" },
+  verifier_not_permitted: { status: 422, title: "This verifier may not be registered like this" },
   receipt_refused: { status: 422, title: "A verifier receipt of the evidence does not hold" },
   evidence_unknown: { status: 404, title: "The mission has no evidence of this hash" },
   approval_not_requested: { status: 409, title: "The node is not waiting for an approval" },

@@ -3,6 +3,7 @@
  * `Result` survives RPC unchanged. A fault throws; the caller turns it into a refusal, never into leave.
  */
 import type { ApproverFacts } from "../approval/index.ts";
+import type { VerificationFacts, VerifierFacts } from "../evidence/index.ts";
 import type {
   AgentFacts,
   Answer,
@@ -10,6 +11,7 @@ import type {
   Command,
   MissionView,
   NodeView,
+  StoredEvidence,
   Rejection,
   Wondering,
 } from "../mission/index.ts";
@@ -65,6 +67,8 @@ export interface MissionRpc {
   ready(team: string): Promise<Result<{ nodes: readonly NodeView[]; head: Head }, Rejection>>;
   /** BLOCKED nodes and what waits behind each. */
   blocked(team: string): Promise<Result<{ blocked: BlockedView; head: Head }, Rejection>>;
+  /** The bundle of this hash, from the journal. */
+  evidence(team: string, hash: string): Promise<Result<StoredEvidence, Rejection>>;
   /** Evaluates the node's gate over its held proposal, or the given one, and records nothing. */
   explain(
     team: string,
@@ -149,6 +153,7 @@ export type TeamRejection =
   | { readonly reason: "idempotency_key_reused" }
   | { readonly reason: "approver_unknown"; readonly approver: string }
   | { readonly reason: "approver_not_permitted"; readonly detail: string }
+  | { readonly reason: "verifier_not_permitted"; readonly detail: string }
   | { readonly reason: "key_in_use"; readonly kid: string }
   | { readonly reason: "policy_unknown"; readonly version: string }
   | { readonly reason: "policy_not_proposed"; readonly version: string; readonly state: string }
@@ -216,6 +221,14 @@ export interface TeamRpc {
     at: number;
   }): Promise<Result<ApproverFacts, TeamRejection>>;
   approvers(): Promise<readonly ApproverFacts[]>;
+  putVerifier(request: {
+    verifier: { id: string; family: string; keys: readonly PublicJwk[] };
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<VerifierFacts, TeamRejection>>;
+  verifiers(): Promise<readonly VerifierFacts[]>;
+  /** All verifiers, and the family of who produced the evidence; null where the directory knows none. */
+  verificationFacts(producer: string): Promise<VerificationFacts>;
   addWebhook(request: {
     id: string;
     url: string;

@@ -3,7 +3,7 @@
  * shared/mission/view.ts, which alone decides what a view holds.
  */
 import * as z from "zod";
-import type { EvidenceSummary } from "../evidence/index.ts";
+import type { EvidenceSummary, EvidenceVerification } from "../evidence/index.ts";
 import { REASON_CODES, GATES, type GateName, type ReasonCode } from "../gates/index.ts";
 import type { BlockedNode, BlockedView, MissionView, NodeView } from "../mission/index.ts";
 import { approvalRequirementSchema } from "../plan/index.ts";
@@ -23,6 +23,25 @@ const reasonSchema = z.strictObject({
   counterfactual: z.string().exactOptional(),
 });
 
+export const verificationSummarySchema = z.strictObject({
+  contentHash: hashSchema,
+  receiptHashes: z.array(hashSchema),
+  claims: z.array(
+    z.strictObject({
+      id: z.string(),
+      status: z.enum([
+        "verified",
+        "absent",
+        "misattributed",
+        "unavailable",
+        "unclear",
+        "disagreement",
+      ]),
+      families: z.int(),
+    }),
+  ),
+}) satisfies z.ZodType<EvidenceVerification>;
+
 const evidenceSummarySchema = z.strictObject({
   id: z.string(),
   hash: hashSchema,
@@ -39,26 +58,7 @@ const evidenceSummarySchema = z.strictObject({
       primarySources: z.int(),
     }),
   ),
-  verification: z
-    .strictObject({
-      contentHash: hashSchema,
-      receiptHashes: z.array(hashSchema),
-      claims: z.array(
-        z.strictObject({
-          id: z.string(),
-          status: z.enum([
-            "verified",
-            "absent",
-            "misattributed",
-            "unavailable",
-            "unclear",
-            "disagreement",
-          ]),
-          families: z.int(),
-        }),
-      ),
-    })
-    .exactOptional(),
+  verification: verificationSummarySchema.exactOptional(),
 }) satisfies z.ZodType<EvidenceSummary>;
 
 export const nodeViewSchema = z.strictObject({

@@ -111,6 +111,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/missions/{id}/nodes/{node}/approvals": named(node("approvals"), { statement: "x.y.z" }),
   "POST /v1/missions/{id}/nodes/{node}/results": named(node("results"), {}),
   "GET /v1/missions/{id}/trace": named(mission("/trace")),
+  "GET /v1/missions/{id}/evidence/{hash}": named(
+    (things) => `/v1/missions/${things.mission}/evidence/${"0".repeat(64)}`,
+  ),
   "GET /v1/missions/{id}/replay": named(mission("/replay?at=0")),
   "GET /v1/missions/{id}/checkpoint": named(mission("/checkpoint")),
   "GET /v1/missions/{id}/proofs/inclusion": named(mission("/proofs/inclusion?seq=0")),
@@ -159,6 +162,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/agents": plain("/v1/agents", { id: "another" }),
   "GET /v1/approvers": plain("/v1/approvers"),
   "POST /v1/approvers": plain("/v1/approvers", { id: "another", name: "Another", keys: [{}] }),
+  "GET /v1/verifiers": plain("/v1/verifiers"),
+  "POST /v1/verifiers": plain("/v1/verifiers", { id: "another", family: "other", keys: [{}] }),
   "GET /v1/webhooks": plain("/v1/webhooks"),
   "POST /v1/webhooks": plain("/v1/webhooks", { url: "https://example.com/", events: ["x"] }),
   "GET /v1/webhooks/{id}/deliveries": named(

@@ -2,9 +2,6 @@
  * The team's directory: its agents with skills and bans, its approvers with their public keys. Putting an
  * entry replaces what was known of that id.
  */
-import type * as z from "zod";
-import { checkPublicJwk, type PublicJwk } from "../../shared/crypto.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
 import {
   agentSchema,
   approverSchema,
@@ -12,9 +9,9 @@ import {
   putAgentSchema,
   putApproverSchema,
 } from "../../shared/wire/api.ts";
-import type { Problem } from "../../shared/wire/problem.ts";
 import { defineRoute } from "../contract.ts";
 import { parsePost } from "../idempotency.ts";
+import { readPublicKeys } from "../keys-in-body.ts";
 import { teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
 import { createRouter } from "../router.ts";
@@ -98,26 +95,10 @@ directoryRoutes.openapi(putApproverRoute, async (c) => {
   const post = await parsePost(c, putApproverSchema);
   if (!post.ok) return problemResponse(c, post.error);
   const { body, idempotency } = post.value;
-  const keys = readKeys(body.keys);
+  const keys = readPublicKeys(body.keys);
   if (!keys.ok) return problemResponse(c, keys.error);
   const request = { approver: { ...body, keys: keys.value }, idempotency, at: Date.now() };
   const approver = await teamStub(c.env, c.get("principal").team).putApprover(request);
   if (!approver.ok) return rejectionResponse(c, approver.error);
   return c.json(approver.value, 200);
 });
-
-/** Checked here as well as in the directory, because only here is known where in the body a key stood. */
-function readKeys(
-  keys: z.output<typeof putApproverSchema>["keys"],
-): Result<readonly PublicJwk[], Problem> {
-  const read: PublicJwk[] = [];
-  for (const [index, value] of keys.entries()) {
-    const key = checkPublicJwk(value);
-    if (!key.ok) {
-      const { reason } = key.error;
-      return err({ code: reason, errors: [{ pointer: `/keys/${index}`, detail: reason }] });
-    }
-    read.push(key.value);
-  }
-  return ok(read);
-}

@@ -32,7 +32,7 @@ import {
 } from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { CURSOR_CHARS_MAX, CURSOR_REFUSED, decodeCursor, encodeCursor } from "../cursor.ts";
-import { jsonSizeFlaw, receiveEvidence } from "../evidence.ts";
+import { jsonSizeFlaw, receiveEvidence, verificationFor } from "../evidence.ts";
 import { parsePost, readIfMatch } from "../idempotency.ts";
 import { missionStub, teamStub } from "../missions.ts";
 import { orUnavailable, problemResponse, rejectionResponse } from "../problems.ts";
@@ -56,7 +56,13 @@ const openRoute = defineRoute({
   body: openMissionSchema,
   etag: true,
   answers: { 201: { description: "Open; Location names it.", schema: openedSchema } },
-  problems: ["plan_invalid", "input_unexpected", "evidence_hash_mismatch", "policy_inactive"],
+  problems: [
+    "plan_invalid",
+    "input_unexpected",
+    "evidence_hash_mismatch",
+    "receipt_refused",
+    "policy_inactive",
+  ],
 });
 
 const listRoute = defineRoute({
@@ -177,6 +183,7 @@ missionRoutes.openapi(openRoute, async (c) => {
     team: principal.team,
     plan: plan.value,
     inputs: inputs.value,
+    ...(await verificationFor(c, inputs.value)),
     policy,
     ...(shadow && { shadow }),
   } as const;

@@ -29,7 +29,7 @@ import {
   setEtag,
 } from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
-import { jsonSizeFlaw, receiveEvidence } from "../evidence.ts";
+import { jsonSizeFlaw, receiveEvidence, verificationFor } from "../evidence.ts";
 import { parsePost, readIdempotency, readIfMatch } from "../idempotency.ts";
 import { missionStub, teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
@@ -66,6 +66,7 @@ const evidenceRoute = defineRoute({
     "agent_not_permitted",
     "evidence_kind_unexpected",
     "evidence_hash_mismatch",
+    "receipt_refused",
   ],
 });
 
@@ -176,6 +177,7 @@ nodeRoutes.openapi(evidenceRoute, async (c) => {
     type: "SubmitEvidence",
     nodeId: node,
     bundle: bundle.value,
+    ...(await verificationFor(c, [bundle.value])),
   } as const;
   const execution = { missionId: id, command, idempotency: post.value.idempotency };
   return execute(c, execution, ({ answer }) =>
