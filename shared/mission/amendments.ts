@@ -90,6 +90,11 @@ export function diffQuestionOf(
   };
 }
 
+/** Whether people were asked about something else than what would be applied now. */
+export function isStaleAmendment(state: MissionState, open: OpenAmendment): boolean {
+  return amendmentDigest(state, open.id, open.amendment) !== open.gateDigest;
+}
+
 /** The gate digest of an amendment: the same members as a node's (docs/approvals.md). */
 function amendmentDigest(state: MissionState, id: string, amendment: Amendment): string {
   return hashJson({

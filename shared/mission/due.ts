@@ -4,6 +4,7 @@
  */
 import { LIMITS } from "../limits.ts";
 import { isoToUnixMs, type UnixMs } from "../time.ts";
+import { isStaleAmendment } from "./amendments.ts";
 import type { HeldTicket, MissionState } from "./state.ts";
 
 /** The earliest time at which `PassTime` would do something, or null. O(nodes that wait for a clock). */
@@ -23,6 +24,8 @@ export function nextDueMs(state: MissionState): UnixMs | null {
   }
   const { open = null } = state.amendments ?? {};
   if (open?.request) due = Math.min(due, isoToUnixMs(open.request.deadlineAt) ?? 0);
+  // A policy pinned anew changed what people are asked; the next turn asks them again.
+  if (open && state.status === "active" && isStaleAmendment(state, open)) due = 0;
   return Number.isFinite(due) ? due : null;
 }
 

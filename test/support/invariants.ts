@@ -12,6 +12,7 @@ import {
   stateToSnapshot,
 } from "../../shared/mission/index.ts";
 import { EMPTY_HEAD, type Head, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
+import { noteAmendment } from "./amendment-invariants.ts";
 import { type Model, openModel, type Say, unfinished } from "./mission-model.ts";
 import { checkNodeEvent } from "./node-invariants.ts";
 import { noteAction, noteRepin } from "./policy-model.ts";
@@ -150,6 +151,7 @@ function checkEvent(
   } else if (event.stateAfter !== null) model.status = event.stateAfter;
   if (event.type === "mission.sealed") model.sealed = true;
   noteRepin(model, event, say);
+  noteAmendment(model, event, say);
   return model;
 }
 

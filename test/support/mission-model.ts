@@ -5,8 +5,9 @@
 import { hashJson } from "../../shared/canonical.ts";
 import type { EvidenceBundle } from "../../shared/evidence/index.ts";
 import { dataOf, type EventData } from "../../shared/mission/index.ts";
-import type { NodeSpec } from "../../shared/plan/index.ts";
+import type { NodeSpec, Plan } from "../../shared/plan/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
+import type { ModelAmendment } from "./amendment-invariants.ts";
 
 /** Reports a violation: the invariant's id, and what is wrong. */
 export type Say = (id: string, detail: string) => void;
@@ -62,7 +63,9 @@ export interface Model {
   opened: EventData["mission.opened"];
   /** Every action a ticket was issued for. */
   readonly actions: ModelAction[];
-  readonly nodes: ReadonlyMap<string, ModelNode>;
+  readonly nodes: Map<string, ModelNode>;
+  /** The amendment that is open. */
+  amendment: ModelAmendment | null;
   status: string;
   sealed: boolean;
   readonly fences: Map<string, number>;
@@ -77,38 +80,39 @@ export function openModel(event: TraceEvent, say: Say): Model {
   if (hashJson(opened.policy.document) !== opened.policy.hash)
     say("I13", "the policy does not give its hash");
   const nodes = new Map<string, ModelNode>();
-  for (const spec of opened.plan.nodes) {
-    const before = new Set(
-      opened.plan.edges.filter((edge) => edge.to === spec.id).map((edge) => edge.from),
-    );
-    const predecessors = opened.plan.nodes.map((node) => node.id).filter((id) => before.has(id));
-    nodes.set(spec.id, {
-      spec,
-      predecessors,
-      status: "NEW",
-      attempt: 1,
-      proposal: null,
-      evidence: [],
-      approvals: [],
-      refused: new Set(),
-      requested: new Map(),
-      entry: null,
-      result: null,
-      ticket: null,
-      inDoubt: false,
-      fence: {},
-    });
-  }
+  for (const spec of opened.plan.nodes) nodes.set(spec.id, newModelNode(spec, opened.plan));
   if (!isAcyclic(nodes)) say("I5", "the plan has a cycle");
   return {
     opened,
     actions: [],
     nodes,
+    amendment: null,
     status: "active",
     sealed: false,
     fences: new Map(),
     holders: new Map(),
     jtis: new Set(),
+  };
+}
+
+/** A node of a plan before anything happened to it. */
+export function newModelNode(spec: NodeSpec, { nodes, edges }: Plan): ModelNode {
+  const before = new Set(edges.filter((edge) => edge.to === spec.id).map((edge) => edge.from));
+  return {
+    spec,
+    predecessors: nodes.map((node) => node.id).filter((id) => before.has(id)),
+    status: "NEW",
+    attempt: 1,
+    proposal: null,
+    evidence: [],
+    approvals: [],
+    refused: new Set(),
+    requested: new Map(),
+    entry: null,
+    result: null,
+    ticket: null,
+    inDoubt: false,
+    fence: {},
   };
 }
 
@@ -151,5 +155,8 @@ export function digestOf(model: Model, node: ModelNode): string {
     risk: node.spec.risk,
     attempt: node.attempt,
     ...(node.proposal?.factors && { factors: node.proposal.factors }),
+    ...(node.proposal?.universes && { universesHash: hashJson(node.proposal.universes) }),
+    ...(node.proposal?.purpose && { purpose: node.proposal.purpose }),
+    ...(node.spec.criteria && { rationaleHash: hashJson(node.proposal?.rationale ?? "") }),
   });
 }

@@ -20,6 +20,7 @@ import { completeMission, reconsider } from "../advance.ts";
 import {
   amendmentsOf,
   diffQuestionOf,
+  isStaleAmendment,
   nextAmendmentId,
   type OpenAmendment,
 } from "../amendments.ts";
@@ -93,8 +94,7 @@ export function passAmendment(turn: Turn): void {
     return;
   }
   if (turn.state.status !== "active") return;
-  const question = diffQuestionOf(turn.state, open, turn.at);
-  if (question.gateDigest !== open.gateDigest) reconsiderAmendment(turn, open);
+  if (isStaleAmendment(turn.state, open)) reconsiderAmendment(turn, open);
 }
 
 /** Asks the diff gate again, over what would be applied now. */

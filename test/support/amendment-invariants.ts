@@ -1,0 +1,114 @@
+/**
+ * The invariants of amendments, from the trace alone: nothing that exists changes, what joins is what
+ * was proposed, and from risk 2 on somebody other than the proposer signed for it.
+ */
+import { canonicalJson, hashJson } from "../../shared/canonical.ts";
+import type { PublicJwk } from "../../shared/crypto.ts";
+import { verifyJws } from "../../shared/jws.ts";
+import { dataOf, type EventData } from "../../shared/mission/index.ts";
+import type { TraceEvent } from "../../shared/trace/index.ts";
+import { type Model, newModelNode, type Say } from "./mission-model.ts";
+
+/** The amendment under way in a model. */
+export interface ModelAmendment {
+  readonly data: EventData["amendment.proposed"];
+  readonly by: string;
+  readonly approvers: Set<string>;
+}
+
+/** Checks an event of the mission that is about an amendment and folds it into the model. */
+export function noteAmendment(model: Model, event: TraceEvent, say: Say): void {
+  if (event.nodeId !== null) return;
+  switch (event.type) {
+    case "amendment.proposed": {
+      if (model.amendment) say("I5", `seq ${event.seq}: a second amendment is open`);
+      const data = dataOf(event, "amendment.proposed");
+      model.amendment = { data, by: event.actor.id, approvers: new Set() };
+      if (data.gateDigest !== digestOf(model, data))
+        say("I14", `seq ${event.seq}: the digest is not that of what is asked`);
+      return;
+    }
+    case "approval.granted":
+      noteApproval(model, event, say);
+      return;
+    case "approval.voided":
+      model.amendment?.approvers.clear();
+      return;
+    case "approval.denied":
+    case "approval.expired":
+    case "amendment.refused":
+      model.amendment = null;
+      return;
+    case "mission.amended":
+      amend(model, event, say);
+      return;
+    default:
+  }
+}
+
+function digestOf(model: Model, { id, amendment }: EventData["amendment.proposed"]): string {
+  return hashJson({
+    missionId: model.opened.missionId,
+    nodeId: id,
+    planHash: model.opened.planHash,
+    actionType: "plan.amend",
+    argsHash: hashJson(amendment),
+    evidenceHashes: [],
+    policyHash: model.opened.policy.hash,
+    risk: Math.max(...amendment.nodes.map((node) => node.risk)),
+    attempt: 1,
+  });
+}
+
+function noteApproval(model: Model, event: TraceEvent, say: Say): void {
+  const { amendment } = model;
+  const { approver, kid, jwk, gateDigest } = dataOf(event, "approval.granted");
+  if (!amendment) {
+    say("I5", `seq ${event.seq}: an approval of no amendment`);
+    return;
+  }
+  const verified = verifyJws(event.approvalSignature, {
+    typ: "sekisho-approval+jwt",
+    algs: ["EdDSA", "ES256"],
+    keyByKid: (name) => (name === kid ? (jwk as PublicJwk) : undefined),
+  });
+  const signed = verified.ok ? verified.value.payload : {};
+  const digest = digestOf(model, amendment.data);
+  const expected = { nodeId: amendment.data.id, gateDigest: digest, approver, decision: "approve" };
+  for (const [name, value] of Object.entries(expected))
+    if (signed[name] !== value) say("I1", `seq ${event.seq}: ${name} is not what was signed`);
+  if (gateDigest !== digest) say("I14", `seq ${event.seq}: approved is another digest`);
+  if (approver === amendment.by) say("I12", `seq ${event.seq}: ${approver} amends and approves`);
+  amendment.approvers.add(approver);
+}
+
+function amend(model: Model, event: TraceEvent, say: Say): void {
+  const { amendment, opened } = model;
+  if (!amendment) {
+    say("I5", `seq ${event.seq}: the plan changes without an amendment`);
+    return;
+  }
+  const { data, approvers } = amendment;
+  const { nodes, edges } = data.amendment;
+  if (data.risk >= 2 && approvers.size === 0)
+    say("I1", `seq ${event.seq}: risk ${data.risk} joins the plan and nobody approved it`);
+  for (const { id } of nodes)
+    if (model.nodes.has(id)) say("I5", `seq ${event.seq}: ${id} exists already`);
+  for (const { from, to } of edges)
+    if (model.nodes.has(to)) say("I5", `seq ${event.seq}: ${from} -> ${to} leads into what exists`);
+  const before = canonicalJson([...model.nodes.values()].map(({ spec }) => spec));
+  const plan = {
+    ...opened.plan,
+    nodes: [...opened.plan.nodes, ...nodes],
+    edges: [...opened.plan.edges, ...edges],
+  };
+  const { planHash, amendedPlanHash } = dataOf(event, "mission.amended");
+  if (planHash !== opened.planHash) say("I5", `seq ${event.seq}: amends another plan`);
+  if (amendedPlanHash !== hashJson(plan)) say("I5", `seq ${event.seq}: another plan comes out`);
+  for (const spec of nodes) model.nodes.set(spec.id, newModelNode(spec, plan));
+  const kept = [...model.nodes.values()].slice(0, opened.plan.nodes.length);
+  if (canonicalJson(kept.map(({ spec }) => spec)) !== before)
+    say("I5", `seq ${event.seq}: an existing node changed`);
+  model.opened = { ...opened, plan, planHash: amendedPlanHash };
+  model.amendment = null;
+}
