@@ -12,6 +12,7 @@ import type { TicketClaims } from "../../shared/ticket/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
 import { checkApproval } from "./approval-invariants.ts";
+import { checkWideGates } from "./gate-invariants.ts";
 import { availableTo, digestOf, unfinished } from "./mission-model.ts";
 import { factsOf } from "./policy-model.ts";
 
@@ -102,6 +103,7 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   if (node.attempt > node.spec.attemptsMax)
     say("I8", `seq ${event.seq}: attempt ${node.attempt} of ${node.spec.attemptsMax} runs`);
   checkPeople(model, node, digest, event.at, event.seq, say);
+  checkWideGates(model, node, event, digest, say);
   if (data.share?.selected && node.approvals.length === 0)
     say("I1", `seq ${event.seq}: selected for review and reviewed by nobody`);
   checkEvidence(model, node, event.at, event.seq, say);

@@ -1,0 +1,38 @@
+/**
+ * What must hold of a node that runs, whatever its gates said: no universe that blocks, no open pause
+ * without a person who signed this digest, no forbidden purpose. Worked out from the trace alone, not
+ * by the gates' own code.
+ */
+import type { TraceEvent } from "../../shared/trace/index.ts";
+import type { Model, ModelNode, Say } from "./mission-model.ts";
+
+/** Checks an entry gate that allowed, before it is folded into the model. */
+export function checkWideGates(
+  model: Model,
+  node: ModelNode,
+  event: TraceEvent,
+  digest: string,
+  say: Say,
+): void {
+  const { spec, proposal } = node;
+  let open = (spec.criteria ?? []).some(({ kind }) => kind === "subjective");
+  for (const declared of spec.universes ?? []) {
+    const seen = proposal?.universes?.find(({ id }) => id === declared.id);
+    const over = (seen?.risk ?? 0) > declared.budget;
+    if (seen?.constraints.some(({ violated }) => violated))
+      say("I8", `seq ${event.seq}: ${declared.id} is violated and the node runs`);
+    if (over && declared.overBudget === "block")
+      say("I8", `seq ${event.seq}: ${declared.id} is over budget and the node runs`);
+    const { risk, evidence = -1, uncertainty = 2 } = seen ?? {};
+    open ||= over || risk === undefined;
+    open ||= evidence < declared.evidenceMin || uncertainty > declared.uncertaintyMax;
+  }
+  const signed = node.approvals.some(({ gateDigest }) => gateDigest === digest);
+  if (open && !signed) say("I8", `seq ${event.seq}: a pause is open and nobody overrode it`);
+  const isOverridden = event.gateResult?.reasons.some(({ code }) => code === "PAUSE_OVERRIDDEN");
+  if (isOverridden && !signed) say("I8", `seq ${event.seq}: overridden by nobody`);
+  for (const name of model.opened.plan.forbiddenPurposes ?? [])
+    for (const purpose of [spec.purpose, proposal?.purpose])
+      if (purpose === name || purpose?.startsWith(`${name}.`))
+        say("I8", `seq ${event.seq}: ${purpose} is forbidden and the node runs`);
+}
