@@ -27,16 +27,19 @@ import { incidentRoutes } from "./routes/incidents.ts";
 import { logRoutes } from "./routes/log.ts";
 import { missionRoutes } from "./routes/missions.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
+import { planRoutes } from "./routes/plans.ts";
 import { policyRoutes } from "./routes/policies.ts";
 import { policyRepinRoutes } from "./routes/policy-repin.ts";
 import { policyRunRoutes } from "./routes/policy-runs.ts";
 import { readModelRoutes } from "./routes/read-model.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { zoneRoutes } from "./routes/zones.ts";
 
 /** In the order the document shows them. */
 const ROUTES = [
   missionRoutes,
+  planRoutes,
   nodeRoutes,
   approvalRoutes,
   traceRoutes,
@@ -48,6 +51,7 @@ const ROUTES = [
   policyRepinRoutes,
   decisionRoutes,
   directoryRoutes,
+  zoneRoutes,
   webhookRoutes,
   readModelRoutes,
   healthRoutes,

@@ -451,7 +451,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
     });
   }
 
-  #fullOf(kind: "agent" | "approver" | "policy" | "verifier" | "webhook", max: number): TeamRejection | null {
+  #fullOf(kind: "agent" | "approver" | "policy" | "verifier" | "webhook" | "zone", max: number): TeamRejection | null {
     return countRows(this.#sql, kind) < max ? null : { reason: "directory_full", kind, max };
   }
 

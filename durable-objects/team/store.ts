@@ -119,7 +119,7 @@ export function readMissionIds(sql: SqlStorage, after: string, limit: number): r
 
 export function countRows(
   sql: SqlStorage,
-  table: "agent" | "approver" | "policy" | "verifier" | "webhook",
+  table: "agent" | "approver" | "policy" | "verifier" | "webhook" | "zone",
 ) {
   return sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
 }

@@ -20,6 +20,7 @@ export type HttpProblemCode =
   | "idempotency_key_malformed"
   | "if_match_malformed"
   | "replay_point_unknown"
+  | "brief_invalid"
   | "log_point_unknown"
   | "gate_blocked"
   | "gate_sealed"
@@ -105,6 +106,7 @@ export const PROBLEMS = {
   amendment_open: { status: 409, title: "Another amendment waits for a decision" },
   amendments_exhausted: { status: 409, title: "The mission has been amended too often" },
   plan_invalid: { status: 422, title: "The plan does not compile" },
+  brief_invalid: { status: 422, title: "The brief does not compile" },
   policy_not_active: { status: 409, title: "Nobody has activated this policy version" },
   policy_already_pinned: { status: 409, title: "The mission runs under this policy already" },
   policy_repins_exhausted: {
@@ -146,6 +148,8 @@ export const PROBLEMS = {
   webhook_unknown: { status: 404, title: "There is no such webhook" },
   incident_unknown: { status: 404, title: "There is no such incident" },
   incident_status_final: { status: 409, title: "The incident is already settled" },
+  skill_not_registered: { status: 422, title: "The zone has not registered this skill" },
+  zone_owns_foreign: { status: 409, title: "Another zone owns this artifact or slice" },
   directory_full: { status: 409, title: "The directory is full" },
   unavailable: { status: 503, title: "A part this needs does not answer" },
   internal: { status: 500, title: "Something went wrong here" },
@@ -187,6 +191,18 @@ export function rejectionToProblem(rejection: Rejection | TeamRejection): Proble
   }
   const { reason, ...facts } = rejection;
   return factsToProblem(reason, facts);
+}
+
+/** Everything that keeps a brief or a plan from compiling, with pointers below `base`. */
+export function violationsToProblem(
+  code: "brief_invalid" | "plan_invalid",
+  base: string,
+  { violations }: { readonly violations: readonly Required<ProblemError>[] },
+): Problem {
+  return {
+    code,
+    errors: violations.map((violation) => ({ ...violation, pointer: base + violation.pointer })),
+  };
 }
 
 /** A refused JSON text as a problem, with the place of the offence. */

@@ -3,6 +3,7 @@
  * `Result` survives RPC unchanged. A fault throws; the caller turns it into a refusal, never into leave.
  */
 import type { ApproverFacts } from "../approval/index.ts";
+import type { ZoneFacts } from "../architect/index.ts";
 import type { VerificationFacts, VerifierFacts } from "../evidence/index.ts";
 import type {
   AgentFacts,
@@ -24,6 +25,7 @@ import type {
 } from "../log/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Result } from "../result.ts";
+import type { ZoneReject } from "../team/index.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
 import type { PublicJwk } from "../crypto.ts";
@@ -150,6 +152,7 @@ export interface DeliveryRecord {
 }
 
 export type TeamRejection =
+  | ZoneReject
   | { readonly reason: "idempotency_key_reused" }
   | { readonly reason: "approver_unknown"; readonly approver: string }
   | { readonly reason: "approver_not_permitted"; readonly detail: string }
@@ -229,6 +232,13 @@ export interface TeamRpc {
   verifiers(): Promise<readonly VerifierFacts[]>;
   /** All verifiers, and the family of who produced the evidence; null where the directory knows none. */
   verificationFacts(producer: string): Promise<VerificationFacts>;
+  putZone(request: {
+    zone: ZoneFacts;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<ZoneFacts, TeamRejection>>;
+  /** Every registered zone, by name. */
+  zones(): Promise<readonly ZoneFacts[]>;
   addWebhook(request: {
     id: string;
     url: string;

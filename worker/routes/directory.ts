@@ -33,7 +33,7 @@ const putAgentRoute = defineRoute({
   audience: ["admin"],
   body: putAgentSchema,
   answers: { 200: { description: "As stored.", schema: agentSchema } },
-  problems: ["directory_full"],
+  problems: ["skill_not_registered", "directory_full"],
 });
 
 const listApproversRoute = defineRoute({

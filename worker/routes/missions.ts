@@ -3,6 +3,7 @@
  * lag; everything about one mission comes from its object.
  */
 import * as z from "zod";
+import { isZone } from "../../shared/architect/index.ts";
 import type { EvidenceBundle } from "../../shared/evidence/index.ts";
 import { MISSION_ID, missionId } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
@@ -163,9 +164,12 @@ missionRoutes.openapi(openRoute, async (c) => {
   const { body, idempotency } = post.value;
   const sizeFlaw = jsonSizeFlaw(body.plan, LIMITS.planBytesMax, "/plan");
   if (sizeFlaw) return problemResponse(c, sizeFlaw);
-  const plan = compilePlan(body.plan);
-  if (!plan.ok) return rejectionResponse(c, plan.error);
   const principal = c.get("principal");
+  // Only a plan with coordinates has boundaries that the team's registry could know of.
+  const isBounded = body.plan.nodes.some(({ zone }) => zone !== undefined && isZone(zone));
+  const registry = isBounded ? await teamStub(c.env, principal.team).zones() : [];
+  const plan = compilePlan(body.plan, registry);
+  if (!plan.ok) return rejectionResponse(c, plan.error);
   const inputs = bundleInputs(body.inputs, principal.sub);
   if (!inputs.ok) return problemResponse(c, inputs.error);
   const base = commandBase(c, hasRole(principal, ["operator"]) ? "human" : "agent");
