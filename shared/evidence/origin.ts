@@ -16,7 +16,7 @@ export interface SourceOrigin {
 }
 
 /** One text for what is meant as one: NFC, trimmed, A-Z as a-z. Nothing else is folded. */
-export function normalizedText(text: string): string {
+function normalizedText(text: string): string {
   return text
     .normalize("NFC")
     .trim()

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { base64UrlEncode, checkPublicJwk, jwkThumbprint } from "../../shared/crypto.ts";
 import { checkReceipts, RECEIPT_JWS_TYPE } from "../../shared/evidence/index.ts";
 import type { ReceiptFlaw, VerifierReceipt } from "../../shared/evidence/receipt.ts";
-import { claim, evidence, iso, keyPair, ms } from "../support/builders.ts";
+import { claim, evidence, keyPair, ms } from "../support/builders.ts";
 import { facts, receiptBy, type Verifier, verifier, withReceipts } from "../support/verifiers.ts";
 
 const RED = verifier("red");
