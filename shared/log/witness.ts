@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from "../result.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { isSameHash, type Hash } from "./hash.ts";
+import { EMPTY_ROOT, isSameHash, type Hash } from "./hash.ts";
 import { verifyConsistency } from "./verify.ts";
 
 /** The largest tree of a log that a witness has accepted. */
@@ -29,6 +29,9 @@ export function acceptCheckpoint(
   proof: readonly Hash[] | null,
 ): Result<SeenTree, WitnessReject> {
   const { size, root } = checkpoint;
+  if (size === 0 && !isSameHash(root, EMPTY_ROOT)) {
+    return err({ reason: "fork", detail: "an empty log has one root, and not this" });
+  }
   if (seen === null || seen.size === 0) return ok({ size, root });
   if (size < seen.size) {
     return err({ reason: "rollback", detail: `${seen.size} entries were seen, now ${size}` });

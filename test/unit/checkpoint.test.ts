@@ -325,6 +325,11 @@ describe("a witness", () => {
     }
   });
 
+  test("refuses an empty log under any root but the empty one's", () => {
+    expect(reasonOf(acceptCheckpoint(null, at(0), null))).toBe("accepted");
+    expect(reasonOf(acceptCheckpoint(null, { ...at(9), size: 0 }, null))).toBe("fork");
+  });
+
   test("refuses growth without a proof", () => {
     expect(reasonOf(acceptCheckpoint(at(9), at(10), null))).toBe("proof_missing");
   });

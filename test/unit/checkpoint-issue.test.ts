@@ -1,0 +1,168 @@
+/**
+ * What follows the end of a mission: the same checkpoint however often the queue repeats itself, an incident
+ * for a second root, nothing signed for a broken mission, and no acknowledgement before it is done.
+ */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { createKeyPair } from "../../scripts/local/keys.ts";
+import {
+  createMerkleTree,
+  hashToHex,
+  hexToHash,
+  leafHash,
+  signCheckpoint,
+  type LogHead,
+} from "../../shared/log/index.ts";
+import { err, ok } from "../../shared/result.ts";
+import type { WebhookDeliveryMessage, WebhookEventMessage } from "../../shared/wire/message.ts";
+import {
+  isEnding,
+  issueCheckpoint,
+  type CheckpointDeps,
+} from "../../worker/consumers/checkpoint.ts";
+import { deriveWebhookKey } from "../../worker/consumers/webhook-key.ts";
+import { consumeWebhooks } from "../../worker/consumers/webhooks.ts";
+import { iso, MISSION, ms, TEAM } from "../support/builders.ts";
+import { queueMessage } from "../support/index-stories.ts";
+
+const KEY = createKeyPair();
+const ENDED: WebhookEventMessage = {
+  kind: "event",
+  team: TEAM,
+  missionId: MISSION,
+  seq: 4,
+  hash: "ab".repeat(32),
+  type: "mission.completed",
+  at: iso(9),
+  nodeId: null,
+  data: { nodes: ["a"] },
+};
+
+beforeEach(() => {
+  for (const level of ["info", "warn", "error"] as const) {
+    vi.spyOn(console, level).mockImplementation(() => undefined);
+  }
+});
+
+/** A mission's log of twenty entries, and a team's log that remembers what it was given. */
+function world(overrides: Partial<CheckpointDeps> = {}) {
+  const mission = createMerkleTree();
+  for (let n = 0; n < 20; n += 1) mission.append(leafHash(`event ${n}`));
+  const entries: string[] = [];
+  const incidents: string[] = [];
+  const sign = (origin: string, { size, root }: LogHead) => {
+    const hash = hexToHash(root) ?? new Uint8Array(32);
+    const checkpoint = { origin, size, root: hash, extensions: [] };
+    return { origin, note: signCheckpoint(checkpoint, "api.sekisho.test", KEY) };
+  };
+  const deps: CheckpointDeps = {
+    head: async (_key, size) => ok({ size, root: hashToHex(mission.root(size)), at: iso(9) }),
+    enter: async (_team, entry) => {
+      const text = JSON.stringify(entry);
+      if (!entries.includes(text)) entries.push(text);
+      const index = entries.indexOf(text);
+      const tree = createMerkleTree();
+      for (const each of entries.slice(0, index + 1)) tree.append(leafHash(each));
+      return ok({ index, head: { size: index + 1, root: hashToHex(tree.root(index + 1)) } });
+    },
+    signMission: ({ missionId }, head) => sign(`api.sekisho.test/${TEAM}/${missionId}`, head),
+    signTeam: (team, head) => sign(`api.sekisho.test/${team}/log`, head),
+    vkey: () => "the vkey",
+    openIncident: async (_team, { kind }) => void incidents.push(kind),
+    ...overrides,
+  };
+  return { deps, entries, incidents };
+}
+
+describe("the end of a mission", () => {
+  it("gives the same checkpoint again, also after others were entered", async () => {
+    const { deps, entries } = world();
+    const first = await issueCheckpoint(ENDED, deps);
+    await issueCheckpoint({ ...ENDED, seq: 9, type: "mission.stopped" }, deps);
+    expect(await issueCheckpoint(ENDED, deps)).toEqual(first);
+    expect(entries).toHaveLength(2);
+    expect(first).toMatchObject({
+      type: "checkpoint.signed",
+      seq: 4,
+      data: { size: 5, vkey: "the vkey", log: { index: 0, size: 1 } },
+    });
+  });
+
+  it("opens an incident and signs nothing when a second root is shown", async () => {
+    const forked = err({ reason: "log_forked", logged: "a", offered: "b" } as const);
+    const { deps, incidents } = world({ enter: async () => forked });
+    expect(await issueCheckpoint(ENDED, deps)).toBeNull();
+    expect(incidents).toEqual(["log_forked"]);
+  });
+
+  it("enters and signs nothing of a mission that is broken", async () => {
+    const broken = err({ reason: "mission_broken", seq: 2, detail: "x" } as const);
+    const { deps, entries } = world({ head: async () => broken });
+    expect(await issueCheckpoint(ENDED, deps)).toBeNull();
+    expect(entries).toEqual([]);
+  });
+
+  it.each(["mission.completed", "mission.stopped", "mission.sealed"])("is %s", (type) => {
+    expect(isEnding(type)).toBe(true);
+  });
+
+  it.each(["mission.paused", "approval.requested", "checkpoint.signed"])("is not %s", (type) => {
+    expect(isEnding(type)).toBe(false);
+  });
+});
+
+describe("the webhooks consumer", () => {
+  async function consume(event: WebhookEventMessage, checkpointDeps: CheckpointDeps) {
+    const key = await deriveWebhookKey(`whsk_${Buffer.alloc(32, 7).toString("base64")}`);
+    const enqueued: WebhookDeliveryMessage[] = [];
+    const acknowledged: number[] = [];
+    const message = queueMessage(event);
+    const endpoint = {
+      id: "whk_017f22e2-79b0-7cc3-98c4-dc0c0c07398a",
+      url: "https://hooks.example.com/in",
+      events: ["*"],
+      createdAt: iso(0),
+      disabledAt: null,
+    };
+    await consumeWebhooks([message], {
+      endpoints: async () => [endpoint],
+      checkpoint: (ended) => issueCheckpoint(ended, checkpointDeps),
+      enqueue: async (delivery) => void enqueued.push(delivery),
+      acknowledge: async (_key, seq) => void acknowledged.push(seq),
+      recordDelivery: async () => undefined,
+      checkUrl: (url) => ok(new URL(url)),
+      post: async () => ({ status: 204 }),
+      signingKey: async () => key,
+      origin: "https://api.sekisho.test",
+      nowMs: () => ms(10),
+      random: () => 0.5,
+    });
+    const types = enqueued.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    const ids = enqueued.map(({ deliveryId }) => deliveryId);
+    return { types, ids, acknowledged, settled: message.settled };
+  }
+
+  it("sends the checkpoint behind the ending event, under an id of its own that stays", async () => {
+    const { deps } = world();
+    const [first, again] = [await consume(ENDED, deps), await consume(ENDED, deps)];
+    expect(first.types).toEqual(["sekisho.mission.completed", "sekisho.checkpoint.signed"]);
+    expect(new Set(first.ids).size).toBe(2);
+    expect(again).toEqual(first);
+    expect(first.acknowledged).toEqual([4]);
+  });
+
+  it("acknowledges no end whose checkpoint could not be made, and tries again", async () => {
+    const { deps } = world({
+      enter: async () => {
+        throw new Error("the team's object is away");
+      },
+    });
+    const { acknowledged, settled } = await consume(ENDED, deps);
+    expect([acknowledged, settled]).toEqual([[], [5]]);
+  });
+
+  it("makes no checkpoint of any other event", async () => {
+    const { deps, entries } = world();
+    const { types } = await consume({ ...ENDED, type: "approval.requested" }, deps);
+    expect([types, entries]).toEqual([["sekisho.approval.requested"], []]);
+  });
+});
