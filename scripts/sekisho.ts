@@ -5,10 +5,12 @@
 import { approve } from "./cli/approve.ts";
 import { traceCheckpoint } from "./cli/checkpoint.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
+import { decisionsEvaluate } from "./cli/decisions.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
 import { indexRebuild } from "./cli/index-rebuild.ts";
 import { keyNew } from "./cli/key.ts";
 import { missionList, missionOpen, missionReady, missionShow } from "./cli/mission.ts";
+import { planCompile } from "./cli/plan.ts";
 import { token } from "./cli/token.ts";
 import { traceExport, traceReplay, traceVerify } from "./cli/trace.ts";
 import { witnessCosign, witnessVkey } from "./cli/witness.ts";
@@ -29,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mission list": missionList,
   "mission show": missionShow,
   "mission ready": missionReady,
+  "plan compile": planCompile,
   approve,
   "trace export": traceExport,
   "trace checkpoint": traceCheckpoint,
@@ -36,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "trace replay": traceReplay,
   "witness cosign": witnessCosign,
   "witness vkey": witnessVkey,
+  "decisions evaluate": decisionsEvaluate,
   "incidents list": incidentsList,
   "incidents show": incidentsShow,
   "index rebuild": indexRebuild,
