@@ -79,10 +79,10 @@ describe("universes at a node", () => {
     const id = await openMission(TEAM, WATCHED);
     const path = `/v1/missions/${id}/nodes/decide/gate?dryRun=true`;
     const asked = { proposal: { rationale: "x", universes: [TENSE] } };
-    const first = await expectStatus(call(auditor, "POST", path, asked), 200);
+    const first = await expectStatus(call(agent, "POST", path, asked), 200);
     expect(first.body).toMatchObject({ gateResult: { verdict: "pause" } });
     expect(first.text).toContain("regulatory risk 0.78 must fall to 0.50");
-    const again = await call(auditor, "POST", path, asked);
+    const again = await call(agent, "POST", path, asked);
     expect(again.headers.get("etag")).toBe(first.headers.get("etag"));
   });
 
