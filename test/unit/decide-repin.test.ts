@@ -1,0 +1,216 @@
+/** Moving a running mission to a tighter policy: by a signature, provably tighter, and what it voids. */
+import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../shared/limits.ts";
+import { snapshotToState, stateHash, stateToSnapshot } from "../../shared/mission/index.ts";
+import {
+  approvalNode,
+  decisionNode,
+  executionNode,
+  iso,
+  permitting,
+  person,
+  plan,
+  policy,
+  rule,
+} from "../support/builders.ts";
+import {
+  intervene,
+  openMission,
+  propose,
+  submitResult,
+  vendorSwitch,
+} from "../support/commands.ts";
+import { repins, version } from "../support/policies.ts";
+import { approves, eventsOf, given, reports, requestOf } from "../support/scenario.ts";
+
+const ADA = person("ada");
+const BOB = person("bob");
+const limit = (value: number) =>
+  rule({
+    id: "act",
+    kinds: ["execution"],
+    actions: ["vendor.switch"],
+    when: [{ path: "/amount", op: "lte", value }],
+  });
+const decide = rule({ id: "decide", kinds: ["decision", "approval"] });
+const TIGHT = version("2", [decide, limit(10)]);
+const PLAN = plan([decisionNode("a"), executionNode("run")]);
+const opened = openMission(PLAN);
+
+describe("a re-pin", () => {
+  test("is recorded with who signed, from what and to what, and judges what comes after", () => {
+    const { run, when } = given(
+      opened,
+      propose(1, "a"),
+      repins(2, ADA, TIGHT),
+      submitResult(3, "a"),
+    );
+    expect(eventsOf(run, "mission.policy_repinned")).toMatchObject([
+      {
+        nodeId: null,
+        stateBefore: "active",
+        stateAfter: "active",
+        actor: { kind: "human", id: "ada" },
+        policyVersion: policy().version,
+        approvalSignature: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+        data: {
+          from: { version: policy().version, hash: policy().hash },
+          policy: TIGHT,
+          approver: "ada",
+          kid: ADA.keys[0].kid,
+          jwk: ADA.keys[0].publicJwk,
+          reason: "a supplier failed",
+        },
+      },
+    ]);
+    when(propose(4, "run", { action: vendorSwitch({ amount: 11 }) })).yields(
+      { type: "proposal.submitted", policyVersion: TIGHT.version },
+      {
+        type: "gate.evaluated",
+        stateAfter: "BLOCKED",
+        policyVersion: TIGHT.version,
+        data: { policyHash: TIGHT.hash },
+        gateResult: { reasons: [{ code: "POLICY_NO_MATCH" }] },
+      },
+    );
+  });
+
+  test("lets what runs finish under what it ran under", () => {
+    const needsTwo = { ...TIGHT.document.rules[0], approval: { quorum: 2 } } as ReturnType<
+      typeof rule
+    >;
+    const two = version("3", [needsTwo, limit(10)]);
+    const { run } = given(opened, propose(1, "a"), repins(2, ADA, two), submitResult(3, "a"));
+    const [, exit] = eventsOf(run, "gate.evaluated", "a");
+    expect(exit).toMatchObject({
+      stateAfter: "DONE",
+      data: { phase: "exit", policyHash: policy().hash },
+    });
+  });
+
+  test("does not take back a ticket that was issued under the policy before", () => {
+    const { run } = given(
+      openMission(plan([executionNode("run")])),
+      propose(1, "run", { action: vendorSwitch({ amount: 11 }) }),
+      repins(2, ADA, TIGHT),
+      reports(3, "run"),
+    );
+    expect(run.state?.status).toBe("completed");
+  });
+
+  test("voids what was asked and approved, and asks anew under the new digest", () => {
+    const quorum2 = plan([approvalNode("sign", { approval: { quorum: 2 } })]);
+    const { run, when } = given(
+      openMission(quorum2),
+      approves(1, "sign", ADA),
+      approves(2, "sign", BOB, {}),
+    );
+    expect(run.state?.status).toBe("completed");
+    const asked = given(openMission(quorum2), approves(1, "sign", ADA));
+    const before = requestOf(asked.run, "sign")?.gateDigest;
+    asked.when(repins(2, BOB, TIGHT)).yields(
+      { type: "mission.policy_repinned" },
+      {
+        type: "approval.voided",
+        nodeId: "sign",
+        data: { gateDigest: before, approvers: ["ada"] },
+      },
+      { type: "node.unblocked", data: { cause: "policy" } },
+      { type: "gate.evaluated", stateAfter: "BLOCKED", gateResult: { verdict: "pause" } },
+      { type: "approval.requested" },
+    );
+    expect(requestOf(asked.run, "sign")?.gateDigest).not.toBe(before);
+    expect(when).toBeDefined();
+  });
+
+  test("an approval of the old digest counts for nothing afterwards", () => {
+    const { run, when } = given(openMission(plan([approvalNode("sign")])), repins(2, BOB, TIGHT));
+    const old = eventsOf(run, "approval.requested")[0]?.data["gateDigest"] as string;
+    when(approves(3, "sign", ADA, { gateDigest: old })).rejects("approval_digest_stale");
+  });
+
+  test("survives a replay and a snapshot", () => {
+    const { run } = given(opened, repins(1, ADA, TIGHT), propose(2, "a"));
+    const { state } = run;
+    if (!state) throw new Error("the mission is open");
+    expect(state.policy.hash).toBe(TIGHT.hash);
+    const woken = snapshotToState(stateToSnapshot(state), state.plan, policy());
+    expect(woken?.policy).toEqual(TIGHT);
+    expect(woken && stateHash(woken)).toBe(stateHash(state));
+  });
+
+  test.each<[string, Parameters<typeof repins>[3], Parameters<typeof repins>[4], string]>([
+    ["of another mission", { missionId: "msn_x" }, {}, "approval_statement_mismatch"],
+    ["of another version", { version: "pol_x" }, {}, "approval_statement_mismatch"],
+    ["of another document", { policyHash: "0".repeat(64) }, {}, "approval_statement_mismatch"],
+    ["from another policy", { fromPolicyHash: "0".repeat(64) }, {}, "approval_statement_mismatch"],
+    ["of another person", { approver: "bob" }, {}, "approval_statement_mismatch"],
+    ["for something else", { decision: "activate" }, {}, "approval_statement_malformed"],
+    ["with a member more", { extra: 1 }, {}, "approval_statement_malformed"],
+    ["without a reason", { reason: "" }, {}, "approval_statement_malformed"],
+    ["that has expired", { expiresAt: iso(5) }, {}, "approval_statement_expired"],
+    ["that begins later", { issuedAt: iso(60) }, {}, "approval_statement_malformed"],
+    ["that lasts too long", { expiresAt: iso(8 * 86_400) }, {}, "approval_statement_malformed"],
+    ["of another kind", {}, { typ: "sekisho-policy-activation+jwt" }, "approval_signature_invalid"],
+    [
+      "by the key of another person",
+      {},
+      { approver: { ...ADA.facts, keys: BOB.facts.keys } },
+      "approval_signature_invalid",
+    ],
+    ["of somebody unknown", {}, { approver: null }, "approver_unknown"],
+    ["sent by somebody else", {}, { actor: { kind: "human", id: "bob" } }, "approver_unknown"],
+    ["of the policy's proposer", {}, { proposedBy: "ada" }, "approver_not_permitted"],
+    [
+      "of a person no longer valid",
+      {},
+      { approver: { ...ADA.facts, validUntil: iso(1) } },
+      "approver_not_permitted",
+    ],
+    ["for a policy nobody activated", {}, { policyState: "proposed" }, "policy_not_active"],
+    ["for a policy on trial", {}, { policyState: "shadow" }, "policy_not_active"],
+    ["for a retired policy", {}, { policyState: "retired" }, "policy_not_active"],
+  ])("is refused by a statement %s", (_what, members, overrides, reason) => {
+    given(opened)
+      .when(repins(5, ADA, TIGHT, members, overrides))
+      .rejects(reason as "policy_not_active");
+  });
+
+  test("is refused where nothing proves it tighter, naming every node and rule", () => {
+    const wide = version("4", [
+      ...permitting("vendor.switch"),
+      rule({ id: "extra", kinds: ["decision"], condition: "true" }),
+    ]);
+    const tight = openMission(PLAN, { policy: TIGHT });
+    given(tight)
+      .when(repins(1, ADA, wide))
+      .rejects("policy_not_tighter", { nodes: [{ nodeId: "run", rule: "act" }] });
+    given(tight, propose(1, "a"), submitResult(2, "a"))
+      .when(repins(3, ADA, version("5", [limit(11)])))
+      .rejects("policy_not_tighter", { nodes: [{ nodeId: "run", rule: "act" }] });
+  });
+
+  test("looks at what is left only: a rule about what is done may be looser", () => {
+    const tight = openMission(PLAN, {
+      policy: version("6", [rule({ id: "decide", kinds: ["decision"], riskMax: 1 }), limit(10)]),
+    });
+    given(tight, propose(1, "a"), submitResult(2, "a"))
+      .when(repins(3, ADA, version("7", [decide, limit(9)])))
+      .yields({ type: "mission.policy_repinned" });
+  });
+
+  test("is refused to the policy already pinned, to a mission that is not active, and too often", () => {
+    given(opened)
+      .when(repins(1, ADA, policy()))
+      .rejects("policy_already_pinned");
+    given(opened, intervene(1, "pause"))
+      .when(repins(2, ADA, TIGHT))
+      .rejects("mission_not_active");
+    const often = Array.from({ length: LIMITS.policyRepinsMax }, (_, at) =>
+      repins(at + 1, ADA, version("8", [decide, limit(100 - at)])),
+    );
+    given(opened, ...often)
+      .when(repins(99, ADA, TIGHT))
+      .rejects("policy_repins_exhausted");
+  });
+});
