@@ -34,7 +34,6 @@ import {
   moveIncidentStatus,
   moveShadow,
   nameApproverKeys,
-  nameVerifierKeys,
 } from "../../shared/team/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
 import type {
@@ -82,12 +81,8 @@ import {
   writePolicyTrial,
 } from "./store.ts";
 import { readZone, readZones, writeZone } from "./zone-store.ts";
-import {
-  hasVerifier,
-  readVerifierKeyOwner,
-  readVerifiers,
-  writeVerifier,
-} from "./verifier-store.ts";
+import { readVerifiers } from "./verifier-store.ts";
+import { registerVerifier } from "./verifiers.ts";
 
 type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 type Refusable<T> = Promise<Result<T, TeamRejection>>;
@@ -198,23 +193,8 @@ export class TeamObject extends DurableObject implements TeamRpc {
     });
   }
 
-  /** Adds the verifier or replaces what was known; a key stays with the first it was registered for. */
   async putVerifier(request: Parameters<TeamRpc["putVerifier"]>[0]): Refusable<VerifierFacts> {
-    const { verifier, idempotency } = request;
-    return this.#once<VerifierFacts>(idempotency, () => {
-      const keys = nameVerifierKeys(verifier.keys);
-      if (!keys.ok) return keys;
-      for (const { kid } of keys.value) {
-        const owner = readVerifierKeyOwner(this.#sql, kid);
-        if (owner !== null && owner !== verifier.id) return err({ reason: "key_in_use", kid });
-      }
-      const isNew = !hasVerifier(this.#sql, verifier.id);
-      const full = isNew ? this.#fullOf("verifier", TEAM_LIMITS.verifiersMax) : null;
-      if (full) return err(full);
-      const facts = { ...verifier, keys: keys.value };
-      writeVerifier(this.#sql, facts);
-      return ok(facts);
-    });
+    return this.#once(request.idempotency, () => registerVerifier(this.#sql, request.verifier));
   }
 
   async verifiers(): Promise<readonly VerifierFacts[]> {
@@ -451,7 +431,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
     });
   }
 
-  #fullOf(kind: "agent" | "approver" | "policy" | "verifier" | "webhook" | "zone", max: number): TeamRejection | null {
+  #fullOf(kind: "agent" | "approver" | "policy" | "webhook" | "zone", max: number): TeamRejection | null {
     return countRows(this.#sql, kind) < max ? null : { reason: "directory_full", kind, max };
   }
 

@@ -127,12 +127,18 @@ export function evidenceFor(state: MissionState, nodeId: string): readonly Evide
 function availableEvidence(state: MissionState, spec: NodeSpec): readonly EvidenceSummary[] {
   const required = new Set(spec.evidenceIn);
   if (required.size === 0) return [];
+  const bundles = offeredEvidence(state, spec.id);
+  return currentEvidence(bundles.filter((bundle) => required.has(bundle.kind)));
+}
+
+/** Every bundle of the mission's inputs, the node's predecessors and the node itself, oldest first in each. */
+export function offeredEvidence(state: MissionState, nodeId: string): readonly EvidenceSummary[] {
   const bundles = [...state.inputs];
-  for (const predecessor of state.plan.predecessors.get(spec.id) ?? []) {
+  for (const predecessor of state.plan.predecessors.get(nodeId) ?? []) {
     bundles.push(...nodeRecord(state, predecessor).evidence);
   }
-  bundles.push(...nodeRecord(state, spec.id).evidence);
-  return currentEvidence(bundles.filter((bundle) => required.has(bundle.kind)));
+  bundles.push(...nodeRecord(state, nodeId).evidence);
+  return bundles;
 }
 
 function unfinishedPredecessors(state: MissionState, nodeId: string): readonly string[] {

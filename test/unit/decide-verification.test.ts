@@ -131,6 +131,15 @@ describe("a bundle with receipts", () => {
       .yields({ type: "evidence.submitted" });
   });
 
+  test("nor one that the mission's inputs carried", () => {
+    const input = withReceipts(BRIEF, red({ groundedness: "unclear" }));
+    given(opened({}, [input]))
+      .when(submits(1, BRIEF))
+      .rejects("receipt_refused", {
+        flaw: "left_out",
+      });
+  });
+
   test("is recorded with the keys it was checked with, so that anybody can check it again", () => {
     const { run } = given(opened(), submits(1, withReceipts(BRIEF, red())));
     const [event] = eventsOf(run, "evidence.submitted");

@@ -4,6 +4,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
 import type { SubmitEvidence } from "../command.ts";
+import { offeredEvidence } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
 import { emitNode, recordOf, specOf, type Turn } from "../turn.ts";
 
@@ -54,7 +55,7 @@ function verify(
   if (!checked.ok) return checked;
   const content = checked.value?.outcome.contentHash ?? bundle.hash;
   const carried = new Set(checked.value?.outcome.receiptHashes);
-  for (const { verification: earlier } of recordOf(turn, nodeId).evidence) {
+  for (const { verification: earlier } of offeredEvidence(turn.state, nodeId)) {
     const missing =
       earlier?.contentHash === content && earlier.receiptHashes.find((hash) => !carried.has(hash));
     if (!missing) continue;

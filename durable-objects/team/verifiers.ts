@@ -1,0 +1,29 @@
+/**
+ * Registering a verifier: the directory's rules over the verifier store, inside the caller's
+ * transaction. Specification: docs/evidence.md, "Verifiers".
+ */
+import type { VerifierFacts } from "../../shared/evidence/index.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import { nameVerifierKeys, TEAM_LIMITS } from "../../shared/team/index.ts";
+import type { TeamRejection, TeamRpc } from "../../shared/wire/rpc.ts";
+import { countRows } from "./store.ts";
+import { hasVerifier, readVerifierKeyOwner, writeVerifier } from "./verifier-store.ts";
+
+/** Adds the verifier or replaces what was known; a key stays with the first it was registered for. */
+export function registerVerifier(
+  sql: SqlStorage,
+  verifier: Parameters<TeamRpc["putVerifier"]>[0]["verifier"],
+): Result<VerifierFacts, TeamRejection> {
+  const keys = nameVerifierKeys(verifier.keys);
+  if (!keys.ok) return keys;
+  for (const { kid } of keys.value) {
+    const owner = readVerifierKeyOwner(sql, kid);
+    if (owner !== null && owner !== verifier.id) return err({ reason: "key_in_use", kid });
+  }
+  const max = TEAM_LIMITS.verifiersMax;
+  if (!hasVerifier(sql, verifier.id) && countRows(sql, "verifier") >= max)
+    return err({ reason: "directory_full", kind: "verifier", max });
+  const facts = { ...verifier, keys: keys.value };
+  writeVerifier(sql, facts);
+  return ok(facts);
+}
