@@ -125,5 +125,4 @@ export const evaluateDecisionSchema = z
 
 export type UniverseSpec = z.output<typeof universeSpecsSchema>[number];
 export type UniverseObservation = z.output<typeof observationsSchema>[number];
-export type UniverseInput = z.output<typeof universeSchema>;
 export type DecisionQuestion = z.output<typeof evaluateDecisionSchema>;
