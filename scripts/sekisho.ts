@@ -3,7 +3,7 @@
  * its code. Refuses to do the work itself. Specification: docs/cli.md.
  */
 import { approve } from "./cli/approve.ts";
-import { traceCheckpoint } from "./cli/checkpoint.ts";
+import { traceCheckpoint, traceIncluded, traceProof } from "./cli/checkpoint.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
 import { decisionsEvaluate } from "./cli/decisions.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
@@ -35,6 +35,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   approve,
   "trace export": traceExport,
   "trace checkpoint": traceCheckpoint,
+  "trace proof": traceProof,
+  "trace included": traceIncluded,
   "trace verify": traceVerify,
   "trace replay": traceReplay,
   "witness cosign": witnessCosign,

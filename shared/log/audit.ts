@@ -8,7 +8,9 @@ import { verifyTraceText, type Head, type TraceFlaw } from "../trace/index.ts";
 import { openCheckpoint, type Checkpoint, type CheckpointReject } from "./checkpoint.ts";
 import { isSameHash, leafHash } from "./hash.ts";
 import { verifyNote, type NoteKey } from "./note.ts";
+import { parseInclusionText, type ProofTextReject } from "./proof-text.ts";
 import { createMerkleTree } from "./tree.ts";
+import { verifyInclusion } from "./verify.ts";
 
 export interface AuditRequest {
   /** One canonical JSON event a line. */
@@ -20,14 +22,11 @@ export interface AuditRequest {
   readonly witnessKeys: readonly NoteKey[];
 }
 
-export interface Audited {
+export interface Audited extends Witnessed {
   readonly events: number;
   readonly head: Head;
-  readonly checkpoint: Checkpoint;
   /** Events behind the checkpoint: chained, but not signed for. */
   readonly uncovered: number;
-  /** When each witness cosigned, seconds since the epoch, in the order asked. */
-  readonly cosignedAt: readonly number[];
 }
 
 export type AuditReject =
@@ -44,15 +43,9 @@ export type AuditReject =
  */
 export function auditTrace(request: AuditRequest): Result<Audited, AuditReject> {
   const { trace, logKey, witnessKeys } = request;
-  const opened = openCheckpoint(request.checkpoint, logKey);
+  const opened = openWitnessed(request.checkpoint, logKey, witnessKeys);
   if (!opened.ok) return opened;
-  const { checkpoint, note } = opened.value;
-  const cosignedAt: number[] = [];
-  for (const key of witnessKeys) {
-    const cosigned = verifyNote(note, key);
-    if (!cosigned.ok) return cosigned;
-    cosignedAt.push(cosigned.value.at ?? 0);
-  }
+  const { checkpoint, cosignedAt } = opened.value;
   const missionId = checkpoint.origin.split("/").at(-1) ?? "";
   const verified = verifyTraceText(trace, { missionId });
   if (!verified.ok) return verified;
@@ -67,6 +60,68 @@ export function auditTrace(request: AuditRequest): Result<Audited, AuditReject> 
     return err({ reason: "root_mismatch", detail });
   }
   return ok({ events, head, checkpoint, uncovered: events - checkpoint.size, cosignedAt });
+}
+
+export interface EntryRequest {
+  /** The `.tlog-proof`. */
+  readonly proof: string;
+  /** Finds the entry at an index: its bytes as text, or null where there is none. */
+  readonly entryAt: (index: number) => string | null;
+  readonly logKey: NoteKey;
+  readonly witnessKeys: readonly NoteKey[];
+}
+
+export interface AuditedEntry extends Witnessed {
+  readonly index: number;
+}
+
+export type EntryReject =
+  | CheckpointReject
+  | ProofTextReject
+  | { readonly reason: "entry_missing" | "not_included"; readonly detail: string };
+
+/**
+ * Checks that one entry is in the log that its proof's checkpoint signs for, without the rest of the log.
+ * Errors: of the proof's text, then of the checkpoint, then `not_included`.
+ */
+export function auditEntry(request: EntryRequest): Result<AuditedEntry, EntryReject> {
+  const read = parseInclusionText(request.proof);
+  if (!read.ok) return read;
+  const { index, proof, checkpoint: text } = read.value;
+  const opened = openWitnessed(text, request.logKey, request.witnessKeys);
+  if (!opened.ok) return opened;
+  const entry = request.entryAt(index);
+  if (entry === null)
+    return err({ reason: "entry_missing", detail: `no entry ${index} was given` });
+  const { size, root } = opened.value.checkpoint;
+  if (!verifyInclusion(leafHash(entry), index, size, proof, root)) {
+    const detail = `the entry is not what the log of ${size} has at ${index}`;
+    return err({ reason: "not_included", detail });
+  }
+  return ok({ index, ...opened.value });
+}
+
+export interface Witnessed {
+  readonly checkpoint: Checkpoint;
+  /** When each witness cosigned, seconds since the epoch, in the order asked. */
+  readonly cosignedAt: readonly number[];
+}
+
+function openWitnessed(
+  text: string,
+  logKey: NoteKey,
+  witnessKeys: readonly NoteKey[],
+): Result<Witnessed, CheckpointReject> {
+  const opened = openCheckpoint(text, logKey);
+  if (!opened.ok) return opened;
+  const { checkpoint, note } = opened.value;
+  const cosignedAt: number[] = [];
+  for (const key of witnessKeys) {
+    const cosigned = verifyNote(note, key);
+    if (!cosigned.ok) return cosigned;
+    cosignedAt.push(cosigned.value.at ?? 0);
+  }
+  return ok({ checkpoint, cosignedAt });
 }
 
 /** Each line of a verified export is the canonical JSON of its event, so its bytes are the entry. */

@@ -2,7 +2,17 @@
  * The face of the transparency log: Merkle trees, their proofs, signed checkpoints, witnesses, and the audit
  * of an exported trace. Specification: docs/transparency.md.
  */
-export { auditTrace, type AuditReject, type AuditRequest, type Audited } from "./audit.ts";
+export {
+  auditEntry,
+  auditTrace,
+  type Audited,
+  type AuditedEntry,
+  type AuditReject,
+  type AuditRequest,
+  type EntryReject,
+  type EntryRequest,
+  type Witnessed,
+} from "./audit.ts";
 export {
   formatCheckpoint,
   openCheckpoint,

@@ -163,6 +163,27 @@ describe("trace verify --checkpoint", () => {
   });
 });
 
+describe("trace included", () => {
+  test("accepts one event by its proof alone, and refuses another in its place", async () => {
+    outputOf(await as("auditor", "trace", "proof", mission, "--seq", "2", "--out", "2.tlog-proof"));
+    const lines = trace.trim().split("\n");
+    writeFileSync(file("2.json"), `${lines[2]}\n`);
+    const proof = ["--proof", "2.tlog-proof", "--vkey", vkey];
+    for (const given of ["2.json", "trace.ndjson"]) {
+      const shown = JSON.parse(
+        outputOf(await offline("trace", "included", given, ...proof)),
+      ) as object;
+      expect(shown).toMatchObject({ included: true, index: 2, checkpoint: { size: lines.length } });
+    }
+    writeFileSync(file("3.json"), `${lines[3]}\n`);
+    const refused = await offline("trace", "included", "3.json", ...proof);
+    expect([refused.code, refused.stderr.includes("not_included")]).toEqual([1, true]);
+    expect(
+      (await offline("trace", "included", "2.json", "--proof", "late.note", "--vkey", vkey)).code,
+    ).toBe(1);
+  });
+});
+
 describe("a witness", () => {
   const cosign = (note: string, ...more: readonly string[]) => {
     const who = ["--name", "witness.example/w1", "--key", "witness.jwk", "--state", "seen.json"];

@@ -6,8 +6,10 @@
 import { describe, expect, test } from "vitest";
 import { createKeyPair } from "../../scripts/local/keys.ts";
 import {
+  auditEntry,
   auditTrace,
   createMerkleTree,
+  formatInclusionText,
   leafHash,
   missionOrigin,
   noteKey,
@@ -147,6 +149,30 @@ describe("one bit", () => {
     );
     expect(accepted).toEqual([]);
     expect(bytes.length * 8).toBeGreaterThan(1_500);
+  }, 60_000);
+});
+
+describe("one bit of the proof that a single event is in the log", () => {
+  const tree = createMerkleTree();
+  for (const line of lines) tree.append(leafHash(line.slice(0, -1)));
+  const shown = (proof: string) =>
+    auditEntry({
+      proof,
+      entryAt: () => (lines[37] ?? "").slice(0, -1),
+      logKey: LOG_KEY,
+      witnessKeys: [],
+    }).ok;
+
+  test("spoils it", () => {
+    const path = tree.inclusionProof(37, EVENTS);
+    const proof = formatInclusionText({ index: 37, proof: path, checkpoint });
+    expect(shown(proof)).toBe(true);
+    const bytes = new TextEncoder().encode(proof);
+    const accepted = Array.from({ length: bytes.length * 8 }, (_, bit) => bit).filter((bit) =>
+      shown(flipped(bytes, bit)),
+    );
+    expect(accepted).toEqual([]);
+    expect(bytes.length * 8).toBeGreaterThan(4_000);
   }, 60_000);
 });
 

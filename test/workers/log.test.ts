@@ -19,7 +19,7 @@ import {
   type Hash,
   type NoteKey,
 } from "../../shared/log/index.ts";
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { call, callerOf, expectStatus, openMission, send, setUpTeam } from "../support/api.ts";
 import { bindings, freshTeam, insideTeam, teamObject } from "../support/team-world.ts";
 import {
@@ -169,6 +169,14 @@ describe("a mission's checkpoint", () => {
       const refused = await get(team, `/v1/missions/${id}/${path}`);
       expect([path, refused.body["code"]]).toEqual([path, "request_invalid"]);
     }
+  });
+
+  it("is the same after the object lost its memory", async () => {
+    const { team, id } = await teamWithMission();
+    const before = await expectStatus(get(team, `/v1/missions/${id}/checkpoint`), 200);
+    const stub = bindings.MISSION.getByName(`${team}/${id}`);
+    await evictDurableObject(stub as unknown as DurableObjectStub);
+    expect((await get(team, `/v1/missions/${id}/checkpoint`)).text).toBe(before.text);
   });
 
   it("is not given when the journal was changed under the living object", async () => {
