@@ -10,7 +10,6 @@ import { DurableObject } from "cloudflare:workers";
 import type { ApproverFacts } from "../../shared/approval/index.ts";
 import type { VerificationFacts, VerifierFacts } from "../../shared/evidence/index.ts";
 import type { ZoneFacts } from "../../shared/architect/index.ts";
-import { hashJson } from "../../shared/canonical.ts";
 import { incidentId } from "../../shared/ids.ts";
 import { invariant } from "../../shared/invariant.ts";
 import { LIMITS } from "../../shared/limits.ts";
@@ -28,11 +27,9 @@ import {
   admitAgent,
   admitZone,
   agentWithin,
-  decideActivation,
   incidentEventKey,
   incidentSummaryKey,
   moveIncidentStatus,
-  moveShadow,
   nameApproverKeys,
 } from "../../shared/team/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
@@ -53,11 +50,11 @@ import {
 } from "./delivery-store.ts";
 import { createTeamLog, type TeamLog } from "./log.ts";
 import { migrateTeamStore } from "./migrations.ts";
+import { activatePolicy, pinsOf, proposePolicy, tryPolicy } from "./policies.ts";
 import {
   countRows,
   insertIncident,
   insertOpening,
-  insertPolicy,
   pruneAnswers,
   readActivePolicy,
   readAgent,
@@ -72,13 +69,10 @@ import {
   readMissionIds,
   readPolicies,
   readPolicy,
-  readShadowPolicy,
-  switchActivePolicy,
   writeAgent,
   writeAnswer,
   writeApprover,
   writeIncidentStatus,
-  writePolicyTrial,
 } from "./store.ts";
 import { readZone, readZones, writeZone } from "./zone-store.ts";
 import { readVerifiers } from "./verifier-store.ts";
@@ -86,10 +80,6 @@ import { registerVerifier } from "./verifiers.ts";
 
 type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 type Refusable<T> = Promise<Result<T, TeamRejection>>;
-
-function pinnable({ version, hash, document }: PolicyRecord): PinnedPolicy {
-  return { version, hash, document };
-}
 
 export class TeamObject extends DurableObject implements TeamRpc {
   readonly #sql: SqlStorage;
@@ -118,13 +108,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
       return ok(request.missionId);
     });
     if (!reserved.ok) return reserved;
-    const shadow = readShadowPolicy(this.#sql);
-    const missionId = reserved.value;
-    return ok({
-      missionId,
-      policy: pinnable(active),
-      ...(shadow && { shadow: pinnable(shadow) }),
-    });
+    return ok({ missionId: reserved.value, ...pinsOf(this.#sql, active) });
   }
 
   /** Reserved mission ids above `after` (all, when empty) in order; some may never have been opened. */
@@ -264,71 +248,16 @@ export class TeamObject extends DurableObject implements TeamRpc {
     return ok(readDeliveries(this.#sql, endpointId, limit));
   }
 
-  async proposePolicy(request: {
-    version: string;
-    document: PolicyRecord["document"];
-    by: string;
-    idempotency: Idempotency;
-    at: number;
-  }): Refusable<PolicyRecord> {
-    const { version, document, by, at } = request;
-    return this.#once<PolicyRecord>(request.idempotency, () => {
-      const full = this.#fullOf("policy", TEAM_LIMITS.policiesMax);
-      if (full) return err(full);
-      invariant(readPolicy(this.#sql, version) === null, "a policy version is made only once");
-      const policy: PolicyRecord = {
-        version,
-        hash: hashJson(document),
-        document,
-        state: "proposed",
-        proposedBy: by,
-        proposedAt: unixMsToIso(at),
-        activatedBy: null,
-        activatedAt: null,
-      };
-      insertPolicy(this.#sql, policy);
-      return ok(policy);
-    });
+  async proposePolicy(request: Parameters<TeamRpc["proposePolicy"]>[0]): Refusable<PolicyRecord> {
+    return this.#once(request.idempotency, () => proposePolicy(this.#sql, request));
   }
 
-  /** The human gate of I13: the version before is retired in the same transaction. */
-  async activatePolicy(request: {
-    version: string;
-    statement: string;
-    sub: string;
-    idempotency: Idempotency;
-    at: number;
-  }): Refusable<PolicyRecord> {
-    const { version, statement, sub, at } = request;
-    return this.#once<PolicyRecord>(request.idempotency, () => {
-      const policy = readPolicy(this.#sql, version);
-      if (policy === null) return err({ reason: "policy_unknown", version });
-      const approver = readApprover(this.#sql, sub);
-      const team = this.#team();
-      const decided = decideActivation({ team, policy, sub, approver, statement, at });
-      if (!decided.ok) return decided;
-      const activatedAt = unixMsToIso(at);
-      switchActivePolicy(this.#sql, version, sub, activatedAt, statement);
-      return ok({ ...policy, state: "active", activatedBy: sub, activatedAt });
-    });
+  async activatePolicy(request: Parameters<TeamRpc["activatePolicy"]>[0]): Refusable<PolicyRecord> {
+    return this.#once(request.idempotency, () => activatePolicy(this.#sql, this.#team(), request));
   }
 
-  /** Starts or ends the trial of a version; at most one is on trial, the one before goes back. */
-  async shadowPolicy(request: {
-    version: string;
-    on: boolean;
-    idempotency: Idempotency;
-  }): Refusable<PolicyRecord> {
-    const { version, on } = request;
-    return this.#once<PolicyRecord>(request.idempotency, () => {
-      const policy = readPolicy(this.#sql, version);
-      if (policy === null) return err({ reason: "policy_unknown", version });
-      const moved = moveShadow(version, policy.state, on);
-      if (!moved.ok) return moved;
-      const state = on ? "shadow" : "proposed";
-      writePolicyTrial(this.#sql, version, state);
-      return ok({ ...policy, state });
-    });
+  async shadowPolicy(request: Parameters<TeamRpc["shadowPolicy"]>[0]): Refusable<PolicyRecord> {
+    return this.#once(request.idempotency, () => tryPolicy(this.#sql, request));
   }
 
   async policy(version: string): Promise<PolicyRecord | null> {
@@ -431,7 +360,10 @@ export class TeamObject extends DurableObject implements TeamRpc {
     });
   }
 
-  #fullOf(kind: "agent" | "approver" | "policy" | "webhook" | "zone", max: number): TeamRejection | null {
+  #fullOf(
+    kind: "agent" | "approver" | "policy" | "webhook" | "zone",
+    max: number,
+  ): TeamRejection | null {
     return countRows(this.#sql, kind) < max ? null : { reason: "directory_full", kind, max };
   }
 

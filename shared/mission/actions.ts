@@ -28,7 +28,7 @@ export function keepAction(
 
 /** Drops the action of a ticket that came to nothing. O(action types). */
 export function dropAction(state: MissionState, jti: string): void {
-  for (const type of [...state.history.keys()]) {
+  for (const type of state.history.keys()) {
     const before = state.history.get(type);
     const after = before && forgetAction(before, jti);
     if (after && after !== before) state.history.set(type, after);

@@ -14,7 +14,7 @@ export function moveShadow(
   state: PolicyState,
   on: boolean,
 ): Result<
-  PolicyState,
+  "proposed" | "shadow",
   { readonly reason: "policy_not_proposed"; readonly version: string; readonly state: string }
 > {
   if (state !== "proposed" && state !== "shadow")

@@ -100,12 +100,6 @@ describe("a re-pin", () => {
 
   test("voids what was asked and approved, and asks anew under the new digest", () => {
     const quorum2 = plan([approvalNode("sign", { approval: { quorum: 2 } })]);
-    const { run, when } = given(
-      openMission(quorum2),
-      approves(1, "sign", ADA),
-      approves(2, "sign", BOB, {}),
-    );
-    expect(run.state?.status).toBe("completed");
     const asked = given(openMission(quorum2), approves(1, "sign", ADA));
     const before = requestOf(asked.run, "sign")?.gateDigest;
     asked.when(repins(2, BOB, TIGHT)).yields(
@@ -120,7 +114,6 @@ describe("a re-pin", () => {
       { type: "approval.requested" },
     );
     expect(requestOf(asked.run, "sign")?.gateDigest).not.toBe(before);
-    expect(when).toBeDefined();
   });
 
   test("an approval of the old digest counts for nothing afterwards", () => {

@@ -185,7 +185,7 @@ describe("a condition that is refused at upload", () => {
     const flaws = flawsOf(condition);
     expect(flaws.length).toBeGreaterThan(0);
     expect(flaws[0]).toMatch(/^\/rules\/0\/condition /);
-    if (place !== "") expect(flaws[0]).toContain(`at ${place}: `);
+    expect(flaws[0]).toContain(place === "" ? "" : `at ${place}: `);
     expect(flaws.join("\n").toLowerCase()).toContain(why.toLowerCase());
   });
 

@@ -75,10 +75,13 @@ function projectMission(team: string, row: MissionRow | null, event: TraceEvent)
   const isMissionEvent = event.nodeId === null;
   const isDone = !isMissionEvent && event.stateAfter === "DONE" && event.stateBefore !== "DONE";
   const amended = event.type === "mission.amended" ? dataOf(event, "mission.amended") : null;
+  const repinned =
+    event.type === "mission.policy_repinned" ? dataOf(event, "mission.policy_repinned") : null;
   return {
     ...row,
     planHash: amended?.amendedPlanHash ?? row.planHash,
     total: row.total + (amended?.nodes.length ?? 0),
+    policyVersion: repinned?.policy.version ?? row.policyVersion,
     state: isMissionEvent ? (event.stateAfter ?? row.state) : row.state,
     sealed: event.type === "mission.sealed" ? 1 : row.sealed,
     done: row.done + (isDone ? 1 : 0),

@@ -12,7 +12,7 @@ import {
   redecideMission,
 } from "../../shared/mission/index.ts";
 import {
-  policyRunSchema,
+  type policyRunSchema,
   shadowAnswerSchema,
   shadowPolicySchema,
   shadowRunSchema,
