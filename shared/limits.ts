@@ -150,6 +150,9 @@ export const LIMITS = {
   responseBytesMax: 256 * KIB,
   /** A webhook receiver acknowledges quickly or is tried again. */
   webhookTimeoutMs: 10 * SECOND_MS,
-  /** One gate's evaluation; its 99th percentile is 0.05 ms, so slower means stuck, and stuck means block. */
-  gateTimeMs: 100,
+  /**
+   * Things looked at in one gate question; more blocks, since a clock would make a replay decide otherwise.
+   * The largest the schemas allow (32 bundles of 200 claims with 20 sources, 10,000 predecessors) is 150,000.
+   */
+  gateStepsMax: 250_000,
 } as const;

@@ -44,7 +44,7 @@ function undeclaredReason(question: GateQuestion): Reason | null {
   return reasonOf(
     "ethics",
     "PURPOSE_UNDECLARED",
-    "the mission forbids purposes and neither node nor proposal says what the action is for",
+    "plan or policy forbid purposes and neither node nor proposal says what the action is for",
     "declare the purpose in the proposal",
   );
 }

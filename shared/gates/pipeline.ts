@@ -5,6 +5,7 @@
  * larger than a gate may look at (work.ts). The table of gates below is where the right to seal is a
  * fact of the types: see test/unit/gates.test.ts.
  */
+import { LIMITS } from "../limits.ts";
 import type { GateResultRecord, Verdict } from "../trace/index.ts";
 import { accountability } from "./accountability.ts";
 import { approval } from "./approval.ts";
@@ -26,7 +27,7 @@ import type { GateName, Reason } from "./reasons.ts";
 import { relativity } from "./relativity.ts";
 import { scope } from "./scope.ts";
 import { universe } from "./universe.ts";
-import { GATE_STEPS_MAX, stepsOf } from "./work.ts";
+import { stepsOf } from "./work.ts";
 
 /** Gates that may seal. A gate of any other name has a type that cannot hold `seal`. */
 type SealingGate = "ethics" | "accountability";
@@ -75,7 +76,7 @@ export interface GateResult extends GateResultRecord {
  * approval clears count as allowed, each with a PAUSE_OVERRIDDEN reason (override.ts).
  */
 export function evaluateEntry(question: GateQuestion): GateResult {
-  if (stepsOf(question) > GATE_STEPS_MAX)
+  if (stepsOf(question) > LIMITS.gateStepsMax)
     return resultOf(PIPELINE.map(({ gate }) => ({ gate, outcome: failureOf(gate) })));
   const asked = (entry: GateEntry, about: GateQuestion) => ({
     gate: entry.gate,

@@ -75,7 +75,7 @@ export interface GateQuestion {
   readonly share?: NodeShare;
   /** Slices of the write-set that another node holds. */
   readonly heldSlices: readonly { readonly slice: string; readonly holder: string }[];
-  /** Purposes that the plan forbids. */
+  /** Purposes that the plan or the pinned policy forbids. */
   readonly forbiddenPurposes?: readonly string[];
   /** Set by the pipeline for gate 10: the gates whose pause a person's approval would clear. */
   readonly pausedGates?: readonly GateName[];

@@ -1,15 +1,9 @@
 /**
  * The bound on a gate's work. Gates are synchronous and read no clock, so "takes too long" cannot be
  * measured in time without losing replay; it is measured in steps: how much a question gives them to
- * look at. A question beyond the bound is a GATE_FAILURE of every gate. See docs/reasons.md.
+ * look at. A question beyond the bound is a GATE_FAILURE of every gate. The bound is LIMITS.gateStepsMax; see docs/reasons.md.
  */
 import type { GateQuestion } from "./question.ts";
-
-/**
- * Things looked at in one question. The largest that the schemas allow (32 kinds of evidence with 200
- * claims of 20 sources, 10,000 predecessors) is about 150,000 and takes some milliseconds.
- */
-export const GATE_STEPS_MAX = 250_000;
 
 /** How much a question holds. O(bundles + policy rules), far less than the work it bounds. */
 export function stepsOf(question: GateQuestion): number {

@@ -186,6 +186,8 @@ function heldSlices(
 }
 
 function forbiddenPurposesOf(state: MissionState): Pick<GateQuestion, "forbiddenPurposes"> {
-  const { forbiddenPurposes } = state.plan.plan;
-  return forbiddenPurposes ? { forbiddenPurposes } : {};
+  const byPlan = state.plan.plan.forbiddenPurposes ?? [];
+  const byPolicy = state.policy.document.forbiddenPurposes ?? [];
+  const forbiddenPurposes = [...new Set([...byPlan, ...byPolicy])];
+  return forbiddenPurposes.length > 0 ? { forbiddenPurposes } : {};
 }

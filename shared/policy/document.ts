@@ -7,7 +7,7 @@
  */
 import * as z from "zod";
 import { LIMITS } from "../limits.ts";
-import { actionTypeSchema, nameSchema, subjectSchema } from "../plan/index.ts";
+import { actionTypeSchema, nameSchema, purposeSchema, subjectSchema } from "../plan/index.ts";
 import { compileCondition } from "./expression.ts";
 
 const scalarSchema = z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]);
@@ -60,6 +60,8 @@ export const policyDocumentSchema = z.strictObject({
   name: nameSchema,
   description: z.string().max(2000).optional(),
   rules: z.array(policyRuleSchema).max(500),
+  /** Purposes that gate 8 seals, beside those of the plan; docs/reasons.md, "Ethics". */
+  forbiddenPurposes: z.array(purposeSchema).min(1).max(64).optional(),
 });
 
 export type Predicate = z.output<typeof predicateSchema>;

@@ -22,6 +22,9 @@ export function looseningOf(
   next: PolicyDocument,
   subject: PlannedSubject,
 ): { readonly rule: string; readonly detail: string } | null {
+  const dropped = now.forbiddenPurposes?.find((name) => !isForbidden(name, next));
+  if (dropped !== undefined)
+    return { rule: "forbiddenPurposes", detail: `no longer forbids the purpose ${dropped}` };
   const [before, after] = [relevant(now, subject), relevant(next, subject)];
   const [permitsBefore, forbidsBefore] = byEffect(before);
   const [permitsAfter, forbidsAfter] = byEffect(after);
@@ -42,6 +45,11 @@ export function looseningOf(
     if (more) return { rule: permit.id, detail: `may ask fewer people than rule ${more.id} did` };
   }
   return null;
+}
+
+/** By its own name, or by one above it. */
+function isForbidden(purpose: string, { forbiddenPurposes = [] }: PolicyDocument): boolean {
+  return forbiddenPurposes.some((name) => purpose === name || purpose.startsWith(`${name}.`));
 }
 
 /** Rules that can match the node at all. A permit of executions without actions permits none. */

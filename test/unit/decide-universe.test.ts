@@ -3,8 +3,10 @@
  * digest covers them, an approval overrides the pause, and neither a block nor a seal is overridden.
  */
 import { describe, expect, test } from "vitest";
+import { hashJson } from "../../shared/canonical.ts";
 import { summarizeEvidence } from "../../shared/evidence/index.ts";
 import { explainGate, type Proposal, stateHash, viewNode } from "../../shared/mission/index.ts";
+import { looseningOf } from "../../shared/policy/index.ts";
 import {
   agent,
   decisionNode,
@@ -282,6 +284,35 @@ describe("ethics and accountability in a mission", () => {
       "incident.raised",
     ]);
     expect(run.state).toMatchObject({ sealed: true, status: "stopped" });
+  });
+
+  test("a purpose that the pinned policy forbids seals as one that the plan forbids", () => {
+    const team = policy();
+    const document = { ...team.document, forbiddenPurposes: ["surveillance"] };
+    const guarded = { ...team, document, hash: hashJson(document) };
+    const { run } = given(
+      openMission(plan([executionNode("run")]), { policy: guarded }),
+      proposing(1, "run", { action: ACTION, purpose: "surveillance" }),
+    );
+    expect(run.state?.sealed).toBe(true);
+  });
+
+  test.each([
+    ["the same purpose", ["surveillance.staff"], null],
+    ["a purpose above it", ["surveillance", "x"], null],
+    ["nothing", undefined, "no longer forbids the purpose surveillance.staff"],
+    ["another purpose", ["marketing"], "no longer forbids the purpose surveillance.staff"],
+  ] as const)("a policy that forbids %s instead is judged as a re-pin", (_what, next, detail) => {
+    const subject = {
+      kind: "execution",
+      actionType: "vendor.switch",
+      zone: null,
+      risk: 2,
+    } as const;
+    const now = { name: "now", rules: [], forbiddenPurposes: ["surveillance.staff"] };
+    const purposes = next === undefined ? {} : { forbiddenPurposes: [...next] };
+    const loosening = looseningOf(now, { name: "next", rules: [], ...purposes }, subject);
+    expect(loosening?.detail ?? null).toBe(detail);
   });
 
   test("an action that does not say what it is for is blocked until it does", () => {

@@ -18,7 +18,8 @@ import { relativity } from "../../shared/gates/relativity.ts";
 import { relativeWords } from "../../shared/gates/relative-words.ts";
 import { scope } from "../../shared/gates/scope.ts";
 import { universe } from "../../shared/gates/universe.ts";
-import { GATE_STEPS_MAX, stepsOf } from "../../shared/gates/work.ts";
+import { stepsOf } from "../../shared/gates/work.ts";
+import { LIMITS } from "../../shared/limits.ts";
 import { nodeSchema } from "../../shared/plan/index.ts";
 import { decisionNode, iso, policy } from "../support/builders.ts";
 import { question, RISKY } from "../support/gate-questions.ts";
@@ -167,7 +168,7 @@ describe("overriding a pause", () => {
 
 describe("the bound on work", () => {
   test("a question larger than a gate may look at is a failure of every gate, and blocks", () => {
-    const many = Array.from({ length: GATE_STEPS_MAX + 1 }, (_, at) => `n${at}`);
+    const many = Array.from({ length: LIMITS.gateStepsMax + 1 }, (_, at) => `n${at}`);
     const result = evaluateEntry(question({ waitingFor: many }));
     expect(result.verdict).toBe("block");
     expect(result.reasons.map(({ code, gate }) => [code, gate])).toEqual(
