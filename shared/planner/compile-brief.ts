@@ -72,7 +72,7 @@ export function compileBrief(
     const isAmbiguous = checked.error.violations.some(({ code }) => code === "node_duplicate");
     for (const { code, pointer, detail } of checked.error.violations) {
       // Consequences of what was reported above: they would name nodes and edges nobody wrote.
-      if (code === "phase_unknown" || (isAmbiguous && code.startsWith("edge_"))) continue;
+      if (code === "phase_unknown" || (isAmbiguous && OF_EDGES.has(code))) continue;
       report(code, place(pointer), detail);
     }
   }
@@ -81,6 +81,14 @@ export function compileBrief(
   const { patterns } = separation;
   return ok({ plan, planHash, briefHash: hashBrief(brief), order, patterns, inserted });
 }
+
+/** What is said of edges means nothing while two judgements have one name. */
+const OF_EDGES: ReadonlySet<string> = new Set([
+  "edge_self_loop",
+  "edge_duplicate",
+  "cycle",
+  "phase_backwards",
+]);
 
 /** What a plan was made from: the same for any order of the JSON's keys. */
 export function hashBrief(brief: Brief): string {
