@@ -10,13 +10,6 @@ import { createEntropy } from "../entropy.ts";
 import type { PrivateJwk } from "../../shared/crypto.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import {
-  logConsistency,
-  logHead,
-  logInclusion,
-  type LogReject,
-  type MerkleTree,
-} from "../../shared/log/index.ts";
-import {
   answerOf,
   type Command,
   confirmTicket,
@@ -76,7 +69,11 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   constructor(ctx: DurableObjectState, env: MissionEnv) {
     super(ctx, env);
     this.#journal = createJournal(ctx.storage.sql);
-    this.#log = createMissionLog(this.#journal);
+    this.#log = createMissionLog({
+      read: (after, limit) => this.#journal.read(after, limit),
+      // The rows changed under a living object: forget what was loaded; the next look reports it.
+      onBroken: () => (this.#loaded = null),
+    });
     this.#outbox = createOutbox({
       sendTicket: (message) => discard(env.TICKETS.send(message)),
       sendIndex: (message) => discard(env.INDEX.send(message)),
@@ -147,12 +144,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   }
 
   async checkpoint(team: string, size: number | null): ReturnType<MissionRpc["checkpoint"]> {
-    return this.#asked(team, (tree) => {
-      const head = logHead(tree, size);
-      if (!head.ok) return head;
-      const [last] = head.value.size === 0 ? [] : this.#journal.read(head.value.size - 2, 1);
-      return ok({ ...head.value, at: last?.at ?? null });
-    });
+    return this.#log.head(this.#soundHead(team), size);
   }
 
   async inclusionProof(
@@ -160,7 +152,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     seq: number,
     size: number | null,
   ): ReturnType<MissionRpc["inclusionProof"]> {
-    return this.#asked(team, (tree) => logInclusion(tree, seq, size));
+    return this.#log.inclusion(this.#soundHead(team), seq, size);
   }
 
   async consistencyProof(
@@ -168,7 +160,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     from: number,
     to: number | null,
   ): ReturnType<MissionRpc["consistencyProof"]> {
-    return this.#asked(team, (tree) => logConsistency(tree, from, to));
+    return this.#log.consistency(this.#soundHead(team), from, to);
   }
 
   async confirmTicket(claims: TicketClaims): ReturnType<MissionRpc["confirmTicket"]> {
@@ -306,20 +298,14 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     }
   }
 
-  /** Asks the log of a sound mission; what does not verify is never shown as a head. */
-  async #asked<T>(
-    team: string,
-    ask: (tree: MerkleTree) => Result<T, LogReject>,
-  ): Promise<Result<T, Rejection | LogReject>> {
+  /** The head of a mission that verifies; what does not is never shown to be signed. */
+  #soundHead(team: string): Result<Head, Rejection> {
     const loaded = this.#load();
     const state = stateFor(loaded, team);
     if (!state) return err({ reason: "mission_unknown" });
-    if (loaded.kind === "broken") return err({ reason: "mission_broken", ...loaded.broken });
-    const log = await this.#log.upTo(state.head);
-    if (log.ok) return ask(log.value);
-    // The rows changed under a living object: forget what was loaded, and the next look reports it.
-    this.#loaded = null;
-    return log;
+    return loaded.kind === "broken"
+      ? err({ reason: "mission_broken", ...loaded.broken })
+      : ok(state.head);
   }
 
   async #arm(state: MissionState): Promise<void> {
