@@ -6,7 +6,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { compilePlan, type NodeSpec, type Plan, planSchema } from "../../shared/plan/index.ts";
-import { evaluatePolicy, policyDocumentSchema } from "../../shared/policy/index.ts";
+import {
+  evaluatePolicy,
+  type PolicyFacts,
+  policyDocumentSchema,
+} from "../../shared/policy/index.ts";
 import type { JsonObject } from "../../shared/strict-json.ts";
 
 interface ExampleFile {
@@ -40,7 +44,27 @@ function subjectOf(name: string, plan: Plan, node: NodeSpec, agent: string) {
   const about = node.approves === undefined ? node : plan.nodes.find((n) => n.id === node.approves);
   const args = about?.action ? { ...about.action.args, ...PROPOSED[name] } : null;
   const { kind, risk, zone = null } = node;
-  return { kind, risk, zone, agent, args, actionType: about?.action?.type ?? null };
+  const actionType = about?.action?.type ?? null;
+  return { kind, risk, zone, agent, args, actionType, facts: factsOf(plan, node, agent) };
+}
+
+/** The circumstances as planned: everything before it done, its evidence there and sure, no action yet. */
+function factsOf({ nodes }: Plan, node: NodeSpec, agent: string): PolicyFacts {
+  const { id, kind, risk, phase, zone = "" } = node;
+  const at = "2027-01-01T09:00:00.000Z";
+  return {
+    at,
+    node: { id, kind, risk, phase, zone, attempt: 1 },
+    mission: { id: "msn_1", state: "active", done: 0, total: nodes.length },
+    agent: { id: agent, skills: [], zone },
+    evidence: node.evidenceIn.map((one) => ({
+      kind: one,
+      confidence: 0.9,
+      primary: true,
+      claims: 1,
+    })),
+    history: { self: id, at, actions: new Map() },
+  };
 }
 
 /** Who may propose the node; the system where it advances by itself. */
@@ -117,6 +141,26 @@ test.each([
   expect(evaluatePolicy(policy, subject).effect).toBe("permit");
   const bent = { ...subject, args: { ...subject.args, ...changed } };
   expect(evaluatePolicy(policy, bent).effect).toBe(effect);
+});
+
+test("customer-refund: a second refund of the order, one too much in all, or none without its report", () => {
+  const { plan, policy } = read("customer-refund");
+  const node = plan.nodes.find(({ id }) => id === "refund");
+  if (!node) throw new Error("no node refund");
+  const subject = subjectOf("customer-refund", plan, node, "agent.cashier");
+  const { facts } = subject;
+  const after = (args: Record<string, string | number>) => {
+    const entry = { order: 0, at: facts.at, nodeId: "other", jti: "tkt_1", args };
+    const actions = new Map([["refund.issue", { entries: [entry], isFull: false }]]);
+    const history = { ...facts.history, actions };
+    return evaluatePolicy(policy, { ...subject, facts: { ...facts, history } }).effect;
+  };
+  expect(after({ order: "81724", amount: 15.5 })).toBe("permit");
+  expect(after({ order: "81723", amount: 1 })).toBe("none");
+  expect(after({ order: "81724", amount: 15.51 })).toBe("none");
+  expect(evaluatePolicy(policy, { ...subject, facts: { ...facts, evidence: [] } }).effect).toBe(
+    "none",
+  );
 });
 
 test("vendor-switch is a chain of six nodes of the owners and risks it is known for", () => {

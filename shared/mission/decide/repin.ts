@@ -1,7 +1,7 @@
 /**
  * Moves a running mission to a tighter policy: a recorded, signed act of a person. Refuses a policy
  * nobody activated and one that is not proven tighter for what is left of the mission.
- * Specification: docs/policy.md, "Re-pinning"; docs/decisions/0012-repinning.md.
+ * Specification: docs/policy.md, "Re-pinning"; docs/decisions/0017-repinning.md.
  */
 import * as z from "zod";
 import { verifyJws } from "../../jws.ts";
