@@ -9,10 +9,11 @@ import { decisionsEvaluate } from "./cli/decisions.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
 import { indexRebuild } from "./cli/index-rebuild.ts";
 import { keyNew } from "./cli/key.ts";
+import { missionAmend } from "./cli/amend.ts";
 import { missionList, missionOpen, missionReady, missionShow } from "./cli/mission.ts";
 import { planCompile } from "./cli/plan.ts";
 import { token } from "./cli/token.ts";
-import { traceExport, traceReplay, traceVerify } from "./cli/trace.ts";
+import { traceCertify, traceExport, traceReplay, traceVerify } from "./cli/trace.ts";
 import { witnessCosign, witnessVkey } from "./cli/witness.ts";
 
 /** `dev` alone needs the build tools and the runtime, so only it waits for them to load. */
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mission list": missionList,
   "mission show": missionShow,
   "mission ready": missionReady,
+  "mission amend": missionAmend,
   "plan compile": planCompile,
   approve,
   "trace export": traceExport,
@@ -39,6 +41,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "trace included": traceIncluded,
   "trace verify": traceVerify,
   "trace replay": traceReplay,
+  "trace certify": traceCertify,
   "witness cosign": witnessCosign,
   "witness vkey": witnessVkey,
   "decisions evaluate": decisionsEvaluate,

@@ -45,10 +45,10 @@ export const approve: Command = {
     const found = requireSuccess(client, await client.get(path));
     if (!found.ok) return found;
     const view = found.value.body as MissionView;
-    const node = view.nodes.find((candidate) => candidate.id === nodeId);
+    const node = askedOf(view, nodeId);
     if (node?.request == null) {
       const state =
-        node === undefined ? "is not in this mission" : `is ${node.state} and asks for no approval`;
+        node === null ? "is not in this mission" : `is ${node.state} and asks for no approval`;
       return err({
         exit: 1,
         message: `${nodeId} ${state}`,
@@ -85,8 +85,26 @@ export const approve: Command = {
   },
 };
 
+/** What a request is about: a node, or the amendment that waits. */
+type Asked = Pick<NodeView, "id" | "title" | "risk" | "attempt" | "proposal" | "request" | "state">;
+
+function askedOf(view: MissionView, id: string): Asked | null {
+  const node = view.nodes.find((candidate) => candidate.id === id);
+  if (node) return node;
+  const open = view.amendments?.open;
+  if (open?.id !== id) return null;
+  const { title, risk, request, by, reason, nodes, edges } = open;
+  const action = {
+    type: "plan.amend",
+    args: { nodes: [...nodes], edges: [...edges] },
+    argsHash: "",
+  };
+  const proposal = { id, agent: by, rationale: reason, action };
+  return { id, title, risk, attempt: 1, proposal, request, state: "BLOCKED" };
+}
+
 /** What is about to be signed, in words, before it is. */
-function describe(view: MissionView, node: NodeView, statement: ApprovalStatement): string {
+function describe(view: MissionView, node: Asked, statement: ApprovalStatement): string {
   const action = node.proposal?.action ?? null;
   return facts([
     ["mission", `${view.title} (${view.id})`],

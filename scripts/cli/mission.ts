@@ -1,7 +1,7 @@
 /**
  * `sekisho mission`: open one from a file, list, show, and ask what is ready.
  */
-import type { MissionView, NodeView } from "../../shared/mission/index.ts";
+import type { BlockedView, MissionView, NodeView } from "../../shared/mission/index.ts";
 import { clientOf, isRecord, itemsIn, requireSuccess } from "./api-client.ts";
 import { type Command, answer, readArgs, readJsonInput } from "./command.ts";
 import { cell, facts, shortHash, table } from "./print.ts";
@@ -75,6 +75,9 @@ export const missionShow: Command = {
     const shown = requireSuccess(client, await client.get(`/v1/missions/${id}`));
     if (!shown.ok) return shown;
     const view = shown.value.body as MissionView;
+    const stuck = requireSuccess(client, await client.get(`/v1/missions/${id}/blocked`));
+    if (!stuck.ok) return stuck;
+    const blocked = stuck.value.body as unknown as BlockedView;
     const head = facts([
       ["mission", `${view.title} (${view.id})`],
       ["state", `${view.state}${view.sealed ? ", sealed" : ""}`],
@@ -83,7 +86,8 @@ export const missionShow: Command = {
       ["policy", `${view.policy.version} ${shortHash(view.policy.hash)}`],
       ["opened", `${view.openedAt} by ${view.openedBy}`],
     ]);
-    return answer(view, `${head}\n\n${nodeTable(view.nodes)}${reasonsOf(view.nodes)}`);
+    const nodes = `${nodeTable(view.nodes)}${reasonsOf(view.nodes)}`;
+    return answer({ ...view, waitingOn: blocked }, `${head}\n\n${nodes}${waitingOn(blocked)}`);
   },
 };
 
@@ -115,6 +119,19 @@ function nodeTable(nodes: readonly NodeView[]): string {
       node.verdict ?? "",
     ]),
   );
+}
+
+/** What waits behind each BLOCKED node, and what goes on. */
+function waitingOn({ items, waiting, goingOn }: BlockedView): string {
+  const lines = items
+    .filter((item) => item.waiting > 0)
+    .map((item) => {
+      const more = item.waiting > item.chain.length ? ", ..." : "";
+      const count = `${item.atLeast ? "at least " : ""}${item.waiting}`;
+      return `  on ${item.nodeId}: ${count} (${item.chain.join(", ")}${more})`;
+    });
+  if (lines.length === 0) return "";
+  return `\n\nWaiting (${waiting} nodes; ${goingOn} go on):\n${lines.join("\n")}`;
 }
 
 function reasonsOf(nodes: readonly NodeView[]): string {

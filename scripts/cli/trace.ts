@@ -4,9 +4,11 @@
  * Specification: docs/event-log.md.
  */
 import { writeFileSync } from "node:fs";
-import { replayTrace } from "../../shared/mission/index.ts";
+import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
+import { createCertifier, replayTrace } from "../../shared/mission/index.ts";
 import { type Result, err, ok } from "../../shared/result.ts";
 import { type TraceEvent, verifyTraceText } from "../../shared/trace/index.ts";
+import { jwksSchema } from "../../shared/wire/api.ts";
 import { clientOf, requireSuccess } from "./api-client.ts";
 import { verifyAgainst } from "./checkpoint.ts";
 import {
@@ -16,6 +18,7 @@ import {
   messageOf,
   readArgs,
   readInput,
+  readJsonInput,
   usageError,
 } from "./command.ts";
 import { facts } from "./print.ts";
@@ -23,6 +26,7 @@ import { facts } from "./print.ts";
 const EXPORT_USAGE = "trace export ID [--out FILE]";
 const VERIFY_USAGE =
   "trace verify FILE|- [--head SEQ-HASH] [--checkpoint NOTE --vkey KEY [--witness KEY]...]";
+const CERTIFY_USAGE = "trace certify FILE|- [--jwks FILE]";
 const REPLAY_USAGE = "trace replay FILE|- --at SEQ";
 
 export const traceExport: Command = {
@@ -128,6 +132,58 @@ export const traceReplay: Command = {
     );
   },
 };
+
+export const traceCertify: Command = {
+  usage: CERTIFY_USAGE,
+  summary: "decide a whole mission again from its recorded inputs, offline",
+  async run(context) {
+    const args = readArgs(context, CERTIFY_USAGE, ["FILE"], { jwks: { type: "string" } });
+    if (!args.ok) return args;
+    const keys = readTicketKeys(args.value.values.jwks);
+    if (!keys.ok) return keys;
+    const [file = ""] = args.value.positionals;
+    const events = readTrace(file);
+    if (!events.ok) return events;
+    const certifier = createCertifier(keys.value ? { ticketKeys: keys.value } : {});
+    certifier.push(events.value);
+    const found = certifier.finish();
+    if (!found.certified) {
+      const { seq, member, recorded, recomputed } = found;
+      const message = `not certified: seq ${seq} differs at ${member}: recorded ${recorded ?? "nothing"}, comes out as ${recomputed ?? "nothing"}`;
+      return err({
+        exit: 1,
+        message,
+        next: `sekisho trace replay ${file} --at ${Math.max(0, seq - 1)}`,
+        facts: found,
+      });
+    }
+    return answer(
+      found,
+      facts([
+        ["certified", `the same state comes out of the recorded inputs of ${found.events} events`],
+        ["gates", `${found.gates} asked again, ${found.unjudged} refusals not kept whole`],
+        [
+          "compared",
+          found.exact ? "byte for byte" : "as an older trace: verdicts, codes, digests, states",
+        ],
+        ["state hash", found.stateHash],
+        ["head", `${found.head.seq}-${found.head.hash}`],
+      ]),
+    );
+  },
+};
+
+/** The JWKS of the issuer, as `/.well-known/jwks.json` gives it. */
+function readTicketKeys(
+  file: string | undefined,
+): Result<ReadonlyMap<string, PublicJwk> | null, Failure> {
+  if (file === undefined) return ok(null);
+  const read = readJsonInput(file);
+  if (!read.ok) return read;
+  const parsed = jwksSchema.safeParse(read.value);
+  if (!parsed.success) return usageError(CERTIFY_USAGE, `${file} is no JWKS`);
+  return ok(new Map(parsed.data.keys.map((key) => [key.kid ?? jwkThumbprint(key), key])));
+}
 
 /** Reads an exported trace and verifies it, so that nothing falsified is ever replayed. */
 function readTrace(file: string): Result<readonly TraceEvent[], Failure> {

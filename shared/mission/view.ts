@@ -101,7 +101,8 @@ export interface AmendmentsView {
     readonly reason: string;
     readonly by: string;
     readonly risk: number;
-    readonly nodes: readonly string[];
+    /** Whole, so that nobody signs what they cannot read. */
+    readonly nodes: readonly NodeSpec[];
     readonly edges: readonly { readonly from: string; readonly to: string }[];
     readonly request: NodeView["request"];
   } | null;
@@ -143,7 +144,7 @@ function viewAmendments({ open, applied }: Amendments): AmendmentsView {
       reason,
       by,
       risk: amendmentRisk(amendment),
-      nodes: nodes.map((node) => node.id),
+      nodes,
       edges,
       request: viewRequest(open),
     },

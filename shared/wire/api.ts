@@ -5,7 +5,7 @@
  * Specification: the routes of docs/api.md.
  */
 import * as z from "zod";
-import type { AgentFacts, Answer } from "../mission/index.ts";
+import type { AgentFacts, Answer, Certification } from "../mission/index.ts";
 import type { ApproverFacts } from "../approval/index.ts";
 import { evidenceInputSchema } from "../evidence/index.ts";
 import { MISSION_ID, POLICY_ID } from "../ids.ts";
@@ -91,8 +91,12 @@ export const headSchema = z.strictObject({
 
 /** A mission of the caller's team, or an exported trace; `head` is where the trace must end, if known. */
 export const verifySchema = z.union([
-  z.strictObject({ missionId: z.string().regex(MISSION_ID) }),
-  z.strictObject({ events: z.array(jsonObjectSchema), head: headSchema.optional() }),
+  z.strictObject({ missionId: z.string().regex(MISSION_ID), certify: z.boolean().default(false) }),
+  z.strictObject({
+    events: z.array(jsonObjectSchema),
+    head: headSchema.optional(),
+    certify: z.boolean().default(false),
+  }),
 ]);
 
 export const proposePolicySchema = z.strictObject({ document: policyDocumentSchema });
@@ -258,8 +262,33 @@ export const traceEventSchema = z.strictObject({
   hash: hashSchema,
 }) satisfies z.ZodType<TraceEvent>;
 
+/** Whether every event follows from the recorded inputs (docs/replay.md). */
+const certificationSchema = z.discriminatedUnion("certified", [
+  z.strictObject({
+    certified: z.literal(true),
+    events: z.int(),
+    gates: z.int(),
+    unjudged: z.int(),
+    exact: z.boolean(),
+    head: headSchema,
+    stateHash: hashSchema,
+  }),
+  z.strictObject({
+    certified: z.literal(false),
+    seq: z.int(),
+    member: z.string(),
+    recorded: z.string().nullable(),
+    recomputed: z.string().nullable(),
+  }),
+]) satisfies z.ZodType<Certification>;
+
 export const verificationSchema = z.discriminatedUnion("valid", [
-  z.strictObject({ valid: z.literal(true), events: z.int(), head: headSchema }),
+  z.strictObject({
+    valid: z.literal(true),
+    events: z.int(),
+    head: headSchema,
+    certification: certificationSchema.exactOptional(),
+  }),
   z.strictObject({
     valid: z.literal(false),
     firstBadSeq: z.int(),

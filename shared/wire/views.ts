@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { EvidenceSummary, EvidenceVerification } from "../evidence/index.ts";
 import { REASON_CODES, GATES, type GateName, type ReasonCode } from "../gates/index.ts";
 import type { BlockedNode, BlockedView, MissionView, NodeView } from "../mission/index.ts";
-import { approvalRequirementSchema } from "../plan/index.ts";
+import { nodeSchema, approvalRequirementSchema } from "../plan/index.ts";
 import { receiptSchema } from "../ticket/index.ts";
 import { observationsSchema } from "../universe/index.ts";
 import { headSchema, missionStatusSchema } from "./api.ts";
@@ -153,7 +153,7 @@ export const missionViewSchema = z.strictObject({
           reason: z.string(),
           by: z.string(),
           risk: z.int(),
-          nodes: z.array(z.string()),
+          nodes: z.array(nodeSchema),
           edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
           request: nodeViewSchema.shape.request,
         })

@@ -6,9 +6,19 @@ import type { Context } from "hono";
 import * as z from "zod";
 import { MISSION_ID } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
-import { stateHash, viewMission } from "../../shared/mission/index.ts";
+import {
+  type Certifier,
+  createCertifier,
+  stateHash,
+  viewMission,
+} from "../../shared/mission/index.ts";
 import { isoToUnixMs } from "../../shared/time.ts";
-import { encodeTrace, verifyTrace, type TraceFlaw } from "../../shared/trace/index.ts";
+import {
+  encodeTrace,
+  verifyTrace,
+  type TraceEvent,
+  type TraceFlaw,
+} from "../../shared/trace/index.ts";
 import {
   pageSchema,
   traceEventSchema,
@@ -78,6 +88,8 @@ const verifyRoute = defineRoute({
   path: "/v1/audit/verify",
   tag: "trace",
   summary: "Verifies a mission's trace, or an uploaded one; names the first bad seq",
+  description:
+    "With `certify` the whole mission is decided again from its recorded inputs, and the answer certifies the state hash or names the first event that differs.",
   audience: ["auditor"],
   body: verifySchema,
   answers: { 200: { description: "The verdict.", schema: verificationSchema } },
@@ -123,16 +135,27 @@ traceRoutes.openapi(verifyRoute, async (c) => {
   if (!idempotency.ok) return problemResponse(c, idempotency.error);
   const request = body.value.value;
   if ("missionId" in request) {
-    const walk = await walkTrace(sourceOf(c, request.missionId), () => true);
+    const certifier = request.certify ? createCertifier() : null;
+    const walk = await walkTrace(sourceOf(c, request.missionId), (page) => {
+      certifier?.push(page);
+      return true;
+    });
     if (!walk.ok) return rejectionResponse(c, walk.error);
     const { flaw, events, head } = walk.value;
-    return c.json(flaw ? flawed(flaw) : { valid: true, events, head }, 200);
+    if (flaw) return c.json(flawed(flaw), 200);
+    return c.json({ valid: true, events, head, ...certificationOf(certifier) }, 200);
   }
   const { events, head } = request;
   const verified = verifyTrace(events, head === undefined ? {} : { expectedHead: head });
   if (!verified.ok) return c.json(flawed(verified.error), 200);
-  return c.json({ valid: true, ...verified.value }, 200);
+  const certifier = request.certify ? createCertifier() : null;
+  certifier?.push(events as unknown as readonly TraceEvent[]);
+  return c.json({ valid: true, ...verified.value, ...certificationOf(certifier) }, 200);
 });
+
+function certificationOf(certifier: Certifier | null) {
+  return certifier && { certification: certifier.finish() };
+}
 
 function sourceOf(c: Context<AppContext>, missionId: string): TraceSource {
   const { team } = c.get("principal");
