@@ -4,6 +4,7 @@ import { verifyJws } from "../../shared/jws.ts";
 import {
   approvalNode,
   decisionNode,
+  evidence,
   executionNode,
   iso,
   keyPair,
@@ -22,6 +23,7 @@ import {
   openMission,
   passTime,
   propose,
+  submitEvidence,
   submitResult,
   vendorSwitch,
 } from "../support/commands.ts";
@@ -350,6 +352,28 @@ describe("DecideApproval", () => {
       member: "attempt",
     });
     expect(requestOf(run, "run")).not.toBeNull();
+  });
+
+  test("a node that comes back to its entry gate after its statements expired asks anew", () => {
+    const compiled = plan([approvalNode("sign", { evidenceOut: ["minutes"] })]);
+    const history = [openMission(compiled), approves(1, "sign", ann, { expiresAt: iso(10) })];
+    given(...history)
+      .when(submitEvidence(9, "sign", evidence("minutes")))
+      .yields(
+        { type: "evidence.submitted" },
+        { type: "node.unblocked" },
+        { type: "gate.evaluated", stateAfter: "RUNNING" },
+        { type: "gate.evaluated", stateAfter: "DONE" },
+        { type: "mission.completed" },
+      );
+    given(...history)
+      .when(submitEvidence(10, "sign", evidence("minutes")))
+      .yields(
+        { type: "evidence.submitted" },
+        { type: "node.unblocked" },
+        { type: "gate.evaluated", stateAfter: "BLOCKED", gateResult: { verdict: "pause" } },
+        { type: "approval.requested" },
+      );
   });
 
   test("a risk 3 decision is DONE only with its approvals", () => {

@@ -1,0 +1,71 @@
+/** Explaining a gate: the same answer the gate would give, and nothing recorded. */
+import { describe, expect, test } from "vitest";
+import { explainGate, stateToSnapshot } from "../../shared/mission/index.ts";
+import { agent, approvalNode, executionNode, iso, person, plan } from "../support/builders.ts";
+import { openMission, propose, vendorSwitch } from "../support/commands.ts";
+import { approves, given } from "../support/scenario.ts";
+
+const COVERED = plan([
+  approvalNode("sign", { approves: "run", approval: { quorum: 2 } }),
+  executionNode("run"),
+]);
+const ASKED = vendorSwitch({ amount: 5 });
+
+function askedOnce() {
+  return given(
+    openMission(COVERED),
+    propose(1, "sign", { action: ASKED }),
+    approves(2, "sign", person("ann")),
+  ).run;
+}
+
+const wondering = (amount: number) => ({
+  rationale: "just asking",
+  action: vendorSwitch({ amount }),
+  agent: agent("agent-a"),
+});
+
+describe("explainGate", () => {
+  test("explains the held proposal with the approvals it has", () => {
+    const explained = explainGate(askedOnce().state, "sign", null, iso(3));
+    expect(explained).toMatchObject({
+      ok: true,
+      value: { gateResult: { verdict: "pause", reasons: [{ detail: "1 of 2 approvals" }] } },
+    });
+  });
+
+  test("approvals of what was asked do not count for what is wondered about", () => {
+    const { state } = askedOnce();
+    const same = explainGate(state, "sign", wondering(5), iso(3));
+    const other = explainGate(state, "sign", wondering(6), iso(3));
+    expect(same).toMatchObject({
+      value: { gateResult: { reasons: [{ detail: "1 of 2 approvals" }] } },
+    });
+    expect(other).toMatchObject({
+      value: { gateResult: { reasons: [{ detail: "0 of 2 approvals" }] } },
+    });
+    expect(same.ok && other.ok && same.value.gateDigest !== other.value.gateDigest).toBe(true);
+  });
+
+  test("answers for a node that is not its turn yet, with every reason", () => {
+    const explained = explainGate(askedOnce().state, "run", wondering(5), iso(3));
+    const codes = explained.ok && explained.value.gateResult.reasons.map((reason) => reason.code);
+    expect(codes).toEqual(["PREDECESSOR_NOT_DONE", "APPROVAL_NOT_FOR_THIS_ACTION"]);
+  });
+
+  test("changes nothing", () => {
+    const { state } = askedOnce();
+    const before = state && stateToSnapshot(state);
+    explainGate(state, "sign", wondering(6), iso(3));
+    expect(state && stateToSnapshot(state)).toBe(before);
+  });
+
+  test("refuses an unknown mission and an unknown node", () => {
+    expect(explainGate(null, "sign", null, iso(3))).toMatchObject({
+      error: { reason: "mission_unknown" },
+    });
+    expect(explainGate(askedOnce().state, "zz", null, iso(3))).toMatchObject({
+      error: { reason: "node_unknown" },
+    });
+  });
+});
