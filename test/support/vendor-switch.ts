@@ -26,7 +26,7 @@ export const ERIN = person("erin", { groups: ["audit"] });
 export const SWITCH = vendorSwitch({ contract: "C-7", vendor: "north", amount: 240_000 });
 
 /** propose -> validate -> approve -> execute -> complete -> audit. */
-export const VENDOR_PLAN = plan(
+const VENDOR_PLAN = plan(
   [
     decisionNode("propose", {
       risk: 1,
@@ -79,9 +79,9 @@ export const VENDOR_PLAN = plan(
   },
 );
 
-export const CONTRACT = evidence("contract", { producedBy: "operator" });
-export const OFFERS = evidence("vendor-offers", { producedBy: PROCUREMENT });
-export const VALIDATION = evidence("validation", {
+const CONTRACT = evidence("contract", { producedBy: "operator" });
+const OFFERS = evidence("vendor-offers", { producedBy: PROCUREMENT });
+const VALIDATION = evidence("validation", {
   producedBy: "risk-agent",
   claims: [
     claim("saves", {

@@ -27,7 +27,7 @@ import {
   submitResult,
   vendorSwitch,
 } from "../support/commands.ts";
-import { approves, decides, denies, given, reports, requestOf } from "../support/scenario.ts";
+import { approves, denies, given, reports, requestOf } from "../support/scenario.ts";
 
 const ann = person("ann", { groups: ["board"] });
 const ben = person("ben", { groups: ["board"], keyNames: ["ben-phone", "ben-laptop"] });
@@ -140,27 +140,27 @@ describe("DecideApproval", () => {
     ["a week and a day", { expiresAt: iso(8 * 86_400) }, "expiresAt"],
   ])("refuses a statement about %s", (_what, members, member) => {
     given(openMission(SIGN))
-      .when(decides(1, "sign", ann, members))
+      .when(approves(1, "sign", ann, members))
       .rejects("approval_statement_mismatch", { member });
   });
 
   test("refuses a statement over another digest", () => {
     given(openMission(SIGN))
-      .when(decides(1, "sign", ann, { gateDigest: "f".repeat(64) }))
+      .when(approves(1, "sign", ann, { gateDigest: "f".repeat(64) }))
       .rejects("approval_digest_stale", { actual: "f".repeat(64) });
   });
 
   test("refuses a statement from the moment it expires", () => {
     given(openMission(SIGN))
-      .when(decides(10, "sign", ann, { expiresAt: iso(10) }))
+      .when(approves(10, "sign", ann, { expiresAt: iso(10) }))
       .rejects("approval_statement_expired");
     given(openMission(TWO))
-      .when(decides(10, "sign", ann, { expiresAt: iso(11) }))
+      .when(approves(10, "sign", ann, { expiresAt: iso(11) }))
       .yields({ type: "approval.granted" });
   });
 
   test("an approval that has expired no longer counts, and its person may approve again", () => {
-    const short = decides(1, "sign", ann, { expiresAt: iso(5) });
+    const short = approves(1, "sign", ann, { expiresAt: iso(5) });
     given(openMission(TWO), short)
       .when(approves(6, "sign", ben))
       .yields({ type: "approval.granted", data: { have: 1, need: 2 } });
@@ -176,7 +176,7 @@ describe("DecideApproval", () => {
   });
 
   test("refuses a signature by a key that is not registered, of another person, or over other bytes", () => {
-    const signedBy = (key: Person["keys"][0]) => decides(1, "sign", ann, { key });
+    const signedBy = (key: Person["keys"][0]) => approves(1, "sign", ann, { key });
     given(openMission(SIGN))
       .when(signedBy(keyPair("stolen")))
       .rejects("approval_signature_invalid");
@@ -348,7 +348,7 @@ describe("DecideApproval", () => {
       { type: "gate.evaluated", gateResult: { verdict: "pause" } },
       { type: "approval.requested", data: { attempt: 2 } },
     );
-    when(decides(5, "run", ann, { attempt: 1 })).rejects("approval_statement_mismatch", {
+    when(approves(5, "run", ann, { attempt: 1 })).rejects("approval_statement_mismatch", {
       member: "attempt",
     });
     expect(requestOf(run, "run")).not.toBeNull();
