@@ -39,6 +39,8 @@ export const LIMITS = {
   sourcesPerClaimMax: 20,
   /** About one page of text in an approval, intervention or reason. */
   reasonTextCharsMax: 2_000,
+  /** What a receipt or denial says in words; enough for a status and a cause. */
+  detailCharsMax: 500,
   /** The usual width of an idempotency key, also promised by the API. */
   idempotencyKeyCharsMax: 255,
   /** Clients retry within a day; the API promises at least this. */
@@ -77,7 +79,7 @@ export const LIMITS = {
   fullVerifyEventsMax: 2_000,
   /** At about 1 KB an event, a tenth of the 10 GB an object may hold. */
   eventsPerMissionMax: 1_000_000,
-  /** Refused attempts recorded in a mission's trace; beyond it they are counted, not written. */
+  /** Denials recorded one by one, of genuine and of forged tickets each; the last one raises an incident that says so. */
   deniedEventsPerMissionMax: 100,
   /** The platform says 128 KB; the rest is room for its own envelope. */
   queueMessageBytesMax: 100 * KIB,
@@ -95,6 +97,4 @@ export const LIMITS = {
   responseBytesMax: 256 * KIB,
   /** A webhook receiver acknowledges quickly or is tried again. */
   webhookTimeoutMs: 10 * SECOND_MS,
-  /** One gate's evaluation; its 99th percentile is 0.05 ms, so slower means stuck, and stuck means block. */
-  gateTimeMs: 100,
 } as const;

@@ -98,5 +98,5 @@ function isRecorded(answer: { readonly type: string; readonly events?: unknown }
 }
 
 function plain(text: string): string {
-  return text.toWellFormed().slice(0, 64);
+  return text.slice(0, 64).toWellFormed();
 }

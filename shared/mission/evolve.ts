@@ -5,6 +5,7 @@
 import { summarizeEvidence } from "../evidence/index.ts";
 import { invariant } from "../invariant.ts";
 import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
+import { endsTicket } from "../ticket/index.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
 import { dataOf, type EventType } from "./event.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
@@ -70,7 +71,8 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     denials: createTable(),
     timed: createTable(),
     doneCount: 0,
-    deniedCount: 0,
+    deniedVerifiedCount: 0,
+    deniedUnverifiedCount: 0,
     head: EMPTY_HEAD,
     lastAt: event.at,
   };
@@ -203,6 +205,8 @@ function nodeChange(
     case "ticket.issued":
       return ticketChange(state, nodeId, event);
     case "ticket.denied":
+      countDenial(state, event);
+      return endedTicket(before, event);
     case "ticket.duplicate":
       countDenial(state, event);
       return {};
@@ -292,6 +296,12 @@ function receiptChange(state: MissionState, event: Evolving): Change {
   return { receipt, ticket: null };
 }
 
+/** A ticket that will never run is nobody's outstanding one, whatever state the mission is in. */
+function endedTicket(before: NodeRecord, event: Evolving): Change {
+  const { denial } = dataOf(event, "ticket.denied");
+  return endsTicket(denial) && before.ticket?.jti === denial.jti ? { ticket: null } : {};
+}
+
 function countDenial(state: MissionState, event: Evolving): void {
   const { denial } = dataOf(
     event,
@@ -302,7 +312,8 @@ function countDenial(state: MissionState, event: Evolving): void {
     if (ticket) state.tickets.set(denial.jti, { ...ticket, duplicates: ticket.duplicates + 1 });
     return;
   }
-  state.deniedCount += 1;
+  if (denial.verified) state.deniedVerifiedCount += 1;
+  else state.deniedUnverifiedCount += 1;
   state.denials.set(`${denial.jti ?? ""} ${denial.reason}`, true);
 }
 

@@ -133,7 +133,9 @@ export interface MissionState {
   /** Nodes with something that a clock can end: request, ticket, lease. */
   timed: Table<true>;
   doneCount: number;
-  deniedCount: number;
+  /** Recorded denials of tickets whose signature held, and of others; each kind has its own limit. */
+  deniedVerifiedCount: number;
+  deniedUnverifiedCount: number;
   head: Head;
   lastAt: string;
 }
