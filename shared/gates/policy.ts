@@ -2,12 +2,17 @@
  * Gate 6, policy: the pinned policy version says permit. No matching rule, or a policy that cannot
  * be read, is not permit. May block, never seal.
  */
-import { evaluatePolicy, policyDocumentSchema } from "../policy/index.ts";
+import {
+  evaluatePolicy,
+  type PinnedPolicy,
+  type PolicyDocument,
+  policyDocumentSchema,
+} from "../policy/index.ts";
 import { type Gate, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
 
 export const policy: Gate<"allow" | "block"> = (question) => {
-  const document = policyDocumentSchema.safeParse(question.policy.document);
-  if (!document.success) {
+  const document = readDocument(question.policy);
+  if (document === null) {
     return outcomeOf(
       [
         reasonOf(
@@ -20,7 +25,7 @@ export const policy: Gate<"allow" | "block"> = (question) => {
       "block",
     );
   }
-  const decision = evaluatePolicy(document.data, subjectOf(question));
+  const decision = evaluatePolicy(document, subjectOf(question));
   switch (decision.effect) {
     case "permit":
       return { verdict: "allow", reasons: [] };
@@ -48,6 +53,30 @@ export const policy: Gate<"allow" | "block"> = (question) => {
     }
   }
 };
+
+/** Pinned policies remembered at once; a mission has one, so this is missions alive in one isolate. */
+const READ_MAX = 32;
+
+/** What reading gave, by hash; believed only for the very document it was read from. */
+const readByHash = new Map<
+  string,
+  { readonly document: unknown; readonly read: PolicyDocument | null }
+>();
+
+/**
+ * The document as its schema reads it, or null. A pinned policy never changes, so each is read once;
+ * the memory cannot be told from its absence, because another document of the same hash is read anew.
+ */
+function readDocument({ hash, document }: PinnedPolicy): PolicyDocument | null {
+  const known = readByHash.get(hash);
+  if (known && known.document === document) return known.read;
+  const parsed = policyDocumentSchema.safeParse(document);
+  const read = parsed.success ? parsed.data : null;
+  const oldest = readByHash.size >= READ_MAX ? readByHash.keys().next().value : undefined;
+  if (oldest !== undefined) readByHash.delete(oldest);
+  readByHash.set(hash, { document, read });
+  return read;
+}
 
 /** Approvals the policy asks for on top of the plan's; 0 when it does not permit at all. */
 export function policyQuorum(question: GateQuestion): number {

@@ -75,8 +75,10 @@ describe("the entry pipeline", () => {
     const throwing: Gate<Verdict> = () => {
       throw new Error("secret evidence");
     };
-    const senseless = (() => ({ verdict: "sure", reasons: [] })) as unknown as Gate<Verdict>;
-    for (const gate of [throwing, senseless]) {
+    const senseless = ["sure", "toString", "constructor", "__proto__"].map(
+      (verdict) => (() => ({ verdict, reasons: [] })) as unknown as Gate<Verdict>,
+    );
+    for (const gate of [throwing, ...senseless]) {
       const outcome = askSafely("evidence", gate, question());
       expect(outcome).toMatchObject({
         verdict: "block",
@@ -94,6 +96,30 @@ describe("the entry pipeline", () => {
       "POLICY_UNREADABLE",
       "GATE_FAILURE",
     ]);
+  });
+
+  test("a pinned policy is read once, and a document is never judged by what another one said", () => {
+    let reads = 0;
+    const pinned = policy();
+    const watched = new Proxy(pinned.document, {
+      get(target, key, receiver): unknown {
+        if (key === "name") reads += 1;
+        return Reflect.get(target, key, receiver);
+      },
+    });
+    const asked = question({ policy: { ...pinned, document: watched } });
+    for (let times = 0; times < 3; times += 1) expect(evaluateEntry(asked).verdict).toBe("allow");
+    const once = reads;
+    expect(once).toBeGreaterThan(0);
+    evaluateEntry(asked);
+    expect(reads).toBe(once);
+    const forged = { ...policy([]), hash: pinned.hash };
+    expect(evaluateEntry(question({ policy: forged })).verdict).toBe("block");
+    const others = Array.from({ length: 40 }, (_none, at) =>
+      question({ policy: policy([rule({ id: `permit-${at}` })]) }),
+    );
+    for (const other of [...others, ...others, asked])
+      expect(evaluateEntry(other).verdict).toBe("allow");
   });
 
   test("the approval required is the stricter of the plan's and the policy's", () => {
