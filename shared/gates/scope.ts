@@ -8,7 +8,7 @@ import type { Reason } from "./reasons.ts";
 export const scope: Gate<"allow" | "block"> = (question) =>
   outcomeOf([...agentReasons(question), ...actionReasons(question)], "block");
 
-function agentReasons({ agent, spec }: GateQuestion): readonly Reason[] {
+function agentReasons({ agent, spec, proposal }: GateQuestion): readonly Reason[] {
   if (agent === "system") return [];
   if (agent === "unavailable")
     return [
@@ -21,12 +21,19 @@ function agentReasons({ agent, spec }: GateQuestion): readonly Reason[] {
     ];
   if (agent === null)
     return [
-      reasonOf(
-        "scope",
-        "AGENT_UNKNOWN",
-        "the directory knows no such agent",
-        "an admin registers the agent",
-      ),
+      proposal
+        ? reasonOf(
+            "scope",
+            "AGENT_UNKNOWN",
+            "the directory knows no such agent",
+            "an admin registers the agent",
+          )
+        : reasonOf(
+            "scope",
+            "AGENT_UNKNOWN",
+            "no agent has proposed",
+            "an agent that may act here proposes",
+          ),
     ];
   const reasons: Reason[] = [];
   if (agent.banned)

@@ -8,7 +8,7 @@ import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
 import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import type { AgentFacts } from "./command.ts";
-import { nodeRecord } from "./evolve.ts";
+import { isSelfAdvancing, nodeRecord } from "./evolve.ts";
 import type { HeldApproval, HeldProposal, MissionState } from "./state.ts";
 import { specOf } from "./turn.ts";
 
@@ -18,10 +18,11 @@ export interface Asking {
   readonly proposal: Pick<HeldProposal, "rationale" | "action"> | null;
 }
 
-/** The asking side of a node's held proposal; of the system where nobody proposes. */
+/** The asking side of a node's held proposal; the system's only where nobody needs to propose. */
 export function heldAsking(state: MissionState, nodeId: string): Asking {
   const { proposal } = nodeRecord(state, nodeId);
-  return proposal ? { agent: proposal.agent, proposal } : { agent: "system", proposal: null };
+  if (proposal) return { agent: proposal.agent, proposal };
+  return { agent: isSelfAdvancing(state, nodeId) ? "system" : null, proposal: null };
 }
 
 /** Gathers every fact the entry pipeline may look at. O(in-degree + evidence of the predecessors). */

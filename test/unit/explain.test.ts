@@ -1,7 +1,16 @@
 /** Explaining a gate: the same answer the gate would give, and nothing recorded. */
 import { describe, expect, test } from "vitest";
 import { explainGate, stateToSnapshot } from "../../shared/mission/index.ts";
-import { agent, approvalNode, executionNode, iso, person, plan } from "../support/builders.ts";
+import {
+  agent,
+  approvalNode,
+  decisionNode,
+  executionNode,
+  iso,
+  person,
+  plan,
+  systemNode,
+} from "../support/builders.ts";
 import { openMission, propose, vendorSwitch } from "../support/commands.ts";
 import { approves, given } from "../support/scenario.ts";
 
@@ -51,6 +60,35 @@ describe("explainGate", () => {
     const explained = explainGate(askedOnce().state, "run", wondering(5), iso(3));
     const codes = explained.ok && explained.value.gateResult.reasons.map((reason) => reason.code);
     expect(codes).toEqual(["PREDECESSOR_NOT_DONE", "APPROVAL_NOT_FOR_THIS_ACTION"]);
+  });
+
+  test("a node that nobody proposed at is not allowed, whether it decides or acts", () => {
+    const both = plan([decisionNode("decide"), executionNode("run")], { edges: [] });
+    const { state } = given(openMission(both)).run;
+    const said = (nodeId: string) => {
+      const explained = explainGate(state, nodeId, null, iso(1));
+      return explained.ok ? explained.value.gateResult : null;
+    };
+    const nobody = [
+      { code: "AGENT_UNKNOWN", detail: "no agent has proposed" },
+      { code: "PROPOSAL_EMPTY", detail: "nothing has been proposed" },
+    ];
+    expect(said("decide")).toMatchObject({ verdict: "block", reasons: nobody });
+    expect(said("run")).toMatchObject({
+      verdict: "block",
+      reasons: [...nobody, { code: "POLICY_NO_MATCH" }],
+    });
+  });
+
+  test("a node that advances by itself is asked as the system's", () => {
+    const own = plan([approvalNode("sign"), systemNode("close")]);
+    const { state } = given(openMission(own)).run;
+    expect(explainGate(state, "sign", null, iso(1))).toMatchObject({
+      value: { gateResult: { verdict: "pause", reasons: [{ code: "APPROVAL_MISSING" }] } },
+    });
+    expect(explainGate(state, "close", null, iso(1))).toMatchObject({
+      value: { gateResult: { verdict: "block", reasons: [{ code: "PREDECESSOR_NOT_DONE" }] } },
+    });
   });
 
   test("changes nothing", () => {
