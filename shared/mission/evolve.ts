@@ -86,7 +86,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
 }
 
 function compiledAgain(plan: Plan): CompiledPlan {
-  const compiled = compilePlan(plan);
+  const compiled = compilePlan(plan, "recorded");
   invariant(compiled.ok, "a recorded plan compiles");
   return compiled.value;
 }

@@ -11,7 +11,12 @@ import { type Result, err, ok } from "../result.ts";
 import { createGraph, findCycles, type Graph, topologicalOrder } from "./graph.ts";
 import { checkNode } from "./node-rules.ts";
 import type { NodeSpec, Plan } from "./schema.ts";
-import { createViolations, type PlanViolation, type Report } from "./violation.ts";
+import {
+  createViolations,
+  type PlanViolation,
+  type PlanViolationCode,
+  type Report,
+} from "./violation.ts";
 import { checkWrites } from "./write-rules.ts";
 
 /** A sound plan with what follows from it. Plain data and maps; derived, never stored. */
@@ -36,6 +41,12 @@ export interface CompiledPlan {
 /** Nodes named in full in the detail of a cycle; a longer one is cut before its last node. */
 const CYCLE_NAMES_MAX = 32;
 
+/**
+ * Rules that are younger than plans already recorded. Only a new plan is held to them: a recorded one
+ * never changes, and its mission must stay readable.
+ */
+const RULES_FOR_NEW_PLANS = new Set<PlanViolationCode>(["decision_not_human"]);
+
 /** What the checks share: the plan, its ids resolved to positions, and where to report. */
 interface Draft {
   readonly plan: Plan;
@@ -48,7 +59,7 @@ interface Draft {
 }
 
 /**
- * Compiles a plan that `planSchema` has parsed.
+ * Compiles a plan that `planSchema` has parsed: a new one, or one recorded when its mission opened.
  *
  * Errors: `plan_invalid` with at least one and at most 100 violations, in the order of docs/plan.md.
  * Cost: O(V + E) for the graph; the rule of writes is bounded separately. No recursion, so a chain
@@ -56,8 +67,12 @@ interface Draft {
  */
 export function compilePlan(
   plan: Plan,
+  origin: "new" | "recorded" = "new",
 ): Result<CompiledPlan, { reason: "plan_invalid"; violations: readonly PlanViolation[] }> {
-  const { list, report } = createViolations();
+  const { list, report: note } = createViolations();
+  const report: Report = (code, pointer, detail) => {
+    if (origin === "new" || !RULES_FOR_NEW_PLANS.has(code)) note(code, pointer, detail);
+  };
   const positionById = indexNodes(plan, report);
   const edgeAt = resolveEdges(plan, positionById, report);
   const draft = { plan, positionById, edgeAt, report, graph: graphOf(plan, edgeAt) };

@@ -24,6 +24,8 @@ export const PLAN_FIXES = {
   approval_not_human: "set `ownerX` to human: an approval node's work is a person's signature",
   approval_not_applicable: "remove `approval`, or raise the node's risk to 3 or more",
   execution_not_agent: "set `ownerX` to agent: an agent proposes what the gateway then executes",
+  decision_not_human:
+    "use an approval node where a person decides, or set `ownerX` to agent: an agent decides, and people approve from risk 3 on",
   system_not_allowed:
     "set `ownerX` to agent or human: the system completes decisions of risk 0 to 2 only",
   system_produces: "remove tests, outputs, evidenceOut and writeSet, or set `ownerX` to agent",

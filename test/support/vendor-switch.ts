@@ -66,7 +66,6 @@ const VENDOR_PLAN = plan(
       risk: 3,
       phase: "audit",
       ownerR: "human",
-      ownerX: "human",
       agents: ["auditor"],
       tests: [{ id: "register-matches", title: "The register shows the new vendor" }],
       approval: { quorum: 1, group: "audit", deadlineMs: 3_600_000 },
