@@ -17,7 +17,9 @@ export function nextDueMs(state: MissionState): UnixMs | null {
       record.request?.deadlineAt,
       record.status === "RUNNING" ? record.lease?.expiresAt : null,
     ];
-    for (const time of times) if (time) due = Math.min(due, isoToUnixMs(time) ?? 0);
+    // The clocks of people and agents stand still while the mission is paused (decide/time.ts).
+    for (const time of state.status === "active" ? times : [])
+      if (time) due = Math.min(due, isoToUnixMs(time) ?? 0);
     if (record.ticket && !record.ticket.overdue)
       due = Math.min(due, overdueAtMs(record.ticket.expSeconds));
   }

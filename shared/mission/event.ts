@@ -28,7 +28,7 @@ export interface EventData {
   "mission.sealed": { readonly reasons: readonly Reason[] };
   "mission.completed": { readonly nodes: number };
   "node.ready": Record<string, never>;
-  "node.unblocked": { readonly cause: "evidence" | "approval" | "proposal" };
+  "node.unblocked": { readonly cause: "evidence" | "approval" | "proposal" | "resume" };
   "node.failed": {
     readonly attempt: number;
     readonly reasons: readonly Reason[];

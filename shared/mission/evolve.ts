@@ -4,8 +4,10 @@
  */
 import { summarizeEvidence } from "../evidence/index.ts";
 import { invariant } from "../invariant.ts";
+import { LIMITS } from "../limits.ts";
 import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
 import { endsTicket } from "../ticket/index.ts";
+import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
 import { dataOf, type EventType } from "./event.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
@@ -128,7 +130,18 @@ function evolveMission(state: MissionState, event: Evolving): void {
   );
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
+  if (event.type === "mission.resumed") restartLeases(state, event.at);
   if (event.type === "ticket.denied") countDenial(state, event);
+}
+
+/** A paused mission takes no results, so the time it was paused does not count against a lease. */
+function restartLeases(state: MissionState, at: string): void {
+  const expiresAt = unixMsToIso((isoToUnixMs(at) ?? 0) + LIMITS.leaseMs);
+  for (const nodeId of [...state.timed.keys()]) {
+    const record = nodeRecord(state, nodeId);
+    if (record.lease?.expiresAt)
+      setNode(state, nodeId, { ...record, lease: { ...record.lease, expiresAt } });
+  }
 }
 
 function evolveNode(state: MissionState, nodeId: string, event: Evolving): void {
@@ -197,7 +210,7 @@ function nodeChange(
     case "result.submitted":
       return { result: dataOf(event, "result.submitted").result };
     case "node.unblocked":
-      return { verdict: null, reasons: [] };
+      return unblockedChange(before, event);
     case "gate.evaluated":
       return gateChange(state, nodeId, before, event);
     case "node.failed":
@@ -217,6 +230,14 @@ function nodeChange(
     default:
       return approvalChange(before, event);
   }
+}
+
+/** Resuming forgets that nobody answered, so that people can be asked anew; a denial it does not forget. */
+function unblockedChange(before: NodeRecord, event: Evolving): Change {
+  const unblocked: Change = { verdict: null, reasons: [] };
+  if (dataOf(event, "node.unblocked").cause !== "resume") return unblocked;
+  const refusedDigests = before.refusedDigests.filter(({ cause }) => cause === "denied");
+  return { ...unblocked, request: null, refusedDigests };
 }
 
 function gateChange(

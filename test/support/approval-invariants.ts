@@ -32,14 +32,20 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
     }
     case "approval.denied":
       checkSignature(model, node, event, "deny", say);
-      node.refused.add(dataOf(event, "approval.denied").gateDigest);
+      node.refused.set(dataOf(event, "approval.denied").gateDigest, "denied");
       node.approvals = [];
       return;
     case "approval.expired":
       if (dataOf(event, "approval.expired").deadlineAt > event.at)
         say("I8", `seq ${event.seq}: expired before its deadline`);
-      node.refused.add(dataOf(event, "approval.expired").gateDigest);
+      node.refused.set(dataOf(event, "approval.expired").gateDigest, "expired");
       node.approvals = [];
+      return;
+    case "node.unblocked":
+      // Resuming asks anew what nobody answered; what somebody denied stays denied.
+      if (dataOf(event, "node.unblocked").cause !== "resume") return;
+      for (const [digest, cause] of node.refused)
+        if (cause === "expired") node.refused.delete(digest);
       return;
     case "approval.voided": {
       const { gateDigest, newGateDigest } = dataOf(event, "approval.voided");

@@ -26,7 +26,7 @@ export interface ModelNode {
   proposal: EventData["proposal.submitted"]["proposal"] | null;
   evidence: EvidenceBundle[];
   approvals: ModelApproval[];
-  refused: Set<string>;
+  refused: Map<string, "denied" | "expired">;
   requested: Map<string, number>;
   /** The last entry gate that allowed, and who had approved its digest then. */
   entry: { readonly digest: string; readonly seq: number; readonly attempt: number } | null;
@@ -72,7 +72,7 @@ export function openModel(event: TraceEvent, say: Say): Model {
       proposal: null,
       evidence: [],
       approvals: [],
-      refused: new Set(),
+      refused: new Map(),
       requested: new Map(),
       entry: null,
       result: null,

@@ -71,7 +71,10 @@ export function refusedResult(code: "APPROVAL_DENIED" | "APPROVAL_EXPIRED", deta
     code,
     gate: "approval",
     detail,
-    counterfactual: "propose something else; a new digest asks anew",
+    counterfactual:
+      code === "APPROVAL_DENIED"
+        ? "propose something else; a new digest asks anew"
+        : "an operator pauses and resumes the mission, which asks anew; or propose something else",
   } as const;
   return {
     verdict: "block",
