@@ -13,7 +13,7 @@ import { LIMITS } from "../limits.ts";
 import { actionTypeSchema, nameSchema, planSchema, subjectSchema } from "../plan/index.ts";
 import { policyDocumentSchema } from "../policy/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
-import type { PolicyRecord } from "./rpc.ts";
+import type { AgentEntry, PolicyRecord } from "./rpc.ts";
 
 const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
 const momentSchema = z.iso.datetime({ precision: 3 });
@@ -85,8 +85,9 @@ export const putAgentSchema = z.strictObject({
   id: directoryIdSchema,
   skills: z.array(nameSchema).max(64).default([]),
   zone: z.string().min(1).max(256).nullable().default(null),
-  banned: z.boolean().default(false),
-}) satisfies z.ZodType<AgentFacts>;
+  /** Omitted: as it was, so that a change of skills lifts no ban; false for a new agent. */
+  banned: z.boolean().exactOptional(),
+}) satisfies z.ZodType<AgentEntry>;
 
 export const putApproverSchema = z.strictObject({
   id: directoryIdSchema,

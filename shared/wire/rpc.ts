@@ -146,6 +146,9 @@ export type TeamRejection =
 
 type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 
+/** An agent as it is put into the directory; without `banned`, a ban is neither set nor lifted. */
+export type AgentEntry = Omit<AgentFacts, "banned"> & Partial<Pick<AgentFacts, "banned">>;
+
 /** One team's directory, policies, incident numbers and endpoints. Found by the team's name. */
 export interface TeamRpc {
   /** Reserves the mission id of an opening: the same key gives the same id again. */
@@ -158,7 +161,7 @@ export interface TeamRpc {
   agentFacts(agentId: string): Promise<AgentFacts | null>;
   approverFacts(personId: string): Promise<ApproverFacts | null>;
   putAgent(request: {
-    agent: AgentFacts;
+    agent: AgentEntry;
     idempotency: Idempotency;
     at: number;
   }): Promise<Result<AgentFacts, TeamRejection>>;
