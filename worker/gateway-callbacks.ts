@@ -3,7 +3,7 @@
  * permission, report an outcome, report a denial. Decides nothing; the mission does.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { MISSION_ID } from "../shared/ids.ts";
+import { TEAM_NAME, MISSION_ID } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
 import type { Command } from "../shared/mission/index.ts";
 import type { Result } from "../shared/result.ts";
@@ -16,7 +16,6 @@ import { log } from "./log.ts";
 import { missionStub } from "./missions.ts";
 
 const ENTROPY_BYTES = 16;
-const TEAM = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCallbacksRpc {
   /** Asks the mission the signed claims name whether this exact permission still stands. */
@@ -45,7 +44,7 @@ export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCa
    * operators, because a ticket that belongs nowhere was made by somebody.
    */
   async denied(team: string, missionId: string, denial: Denial): Promise<{ recorded: boolean }> {
-    if (!TEAM.test(team) || !MISSION_ID.test(missionId)) {
+    if (!TEAM_NAME.test(team) || !MISSION_ID.test(missionId)) {
       return this.#unrecorded("the message names no mission", denial);
     }
     const command: Command = { type: "RecordDenial", denial, ...this.#base() };

@@ -48,7 +48,7 @@ export function resendsBetween(issuedAt: string, at: string): number {
   let resends = 0;
   for (
     let next = nextResendMs(issuedAt, isoToUnixMs(issuedAt) ?? 0);
-    next <= now && resends < 1_000;
+    next <= now && resends < LIMITS.resendsCountedMax;
     resends += 1
   ) {
     next = nextResendMs(issuedAt, next);

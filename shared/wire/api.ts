@@ -20,7 +20,7 @@ const momentSchema = z.iso.datetime({ precision: 3 });
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
 const jsonObjectSchema = z.record(z.string(), z.json());
 /** A signed statement as a compact JWS. */
-const statementSchema = z.string().min(1).max(16_384);
+const statementSchema = z.string().min(1).max(LIMITS.compactJwsCharsMax);
 
 /** Mission inputs beyond this are a plan that should name its evidence at its nodes. */
 const MISSION_INPUTS_MAX = 64;
