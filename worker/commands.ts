@@ -6,7 +6,7 @@
 import type { Context } from "hono";
 import { createUuidV7 } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
-import type { Command, TicketTerms } from "../shared/mission/index.ts";
+import type { AgentFacts, Command, TicketTerms } from "../shared/mission/index.ts";
 import type { JsonObject } from "../shared/strict-json.ts";
 import type { Actor, Head, Verdict } from "../shared/trace/index.ts";
 import type { Executed } from "../shared/wire/rpc.ts";
@@ -14,7 +14,8 @@ import type { Problem } from "../shared/wire/problem.ts";
 import type { AppContext } from "./context.ts";
 import type { Env } from "./env.ts";
 import { etagOf, type Idempotency } from "./idempotency.ts";
-import { missionStub } from "./missions.ts";
+import { errorFacts, log } from "./log.ts";
+import { missionStub, teamStub } from "./missions.ts";
 import { problemResponse, rejectionResponse } from "./problems.ts";
 
 /** What every command carries besides its own members. */
@@ -40,6 +41,22 @@ export function commandBase(c: Context<AppContext>, kind: "agent" | "human"): Co
 
 function ticketTerms(env: Env): TicketTerms {
   return { issuer: env.API_ORIGIN, audience: env.GATEWAY_ID, ttlMs: LIMITS.ticketTtlMs };
+}
+
+/**
+ * What the directory says of the caller as an agent. A directory that cannot be asked does not end the
+ * request: the core refuses and says so.
+ */
+export async function askAgentFacts(
+  c: Context<AppContext>,
+): Promise<AgentFacts | null | "unavailable"> {
+  const { team, sub } = c.get("principal");
+  try {
+    return await teamStub(c.env, team).agentFacts(sub);
+  } catch (thrown) {
+    log("warn", "directory.unavailable", { requestId: c.get("requestId"), ...errorFacts(thrown) });
+    return "unavailable";
+  }
 }
 
 /** A fresh time-ordered UUID, for the prefixed ids of shared/ids.ts. */

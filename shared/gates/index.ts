@@ -4,4 +4,5 @@ export type { GateName, Reason, ReasonCode } from "./reasons.ts";
 export type { AskingAgent, GateQuestion, ProposedAction } from "./question.ts";
 export { evaluateEntry, type GateResult } from "./pipeline.ts";
 export { requirementOf } from "./approval.ts";
+export { agentReasons } from "./scope.ts";
 export { evaluateExit, failedTests, type ExitQuestion } from "./exit.ts";

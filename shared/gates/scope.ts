@@ -8,7 +8,12 @@ import type { Reason } from "./reasons.ts";
 export const scope: Gate<"allow" | "block"> = (question) =>
   outcomeOf([...agentReasons(question), ...actionReasons(question)], "block");
 
-function agentReasons({ agent, spec, proposal }: GateQuestion): readonly Reason[] {
+/** Why the agent may not act at the node: the part of the gate that is also asked of evidence and results. */
+export function agentReasons({
+  agent,
+  spec,
+  proposal,
+}: Pick<GateQuestion, "agent" | "spec" | "proposal">): readonly Reason[] {
   if (agent === "system") return [];
   if (agent === "unavailable")
     return [

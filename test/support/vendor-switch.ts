@@ -19,6 +19,7 @@ import { openMission, propose, submitEvidence, submitResult, vendorSwitch } from
 import { approves, type createRun, reports, type Run, type Step } from "./scenario.ts";
 
 export const PROCUREMENT = "procurement-agent";
+const BUYER = agent(PROCUREMENT, { skills: ["procurement"] });
 export const DANA = person("dana", { groups: ["procurement-board"] });
 export const ERIN = person("erin", { groups: ["audit"] });
 
@@ -92,13 +93,11 @@ const VALIDATION = evidence("validation", {
 /** The history by step name; a scenario takes as many of them as it needs. */
 export const STORY = {
   open: openMission(VENDOR_PLAN, { inputs: [CONTRACT] }),
-  propose: propose(10, "propose", {
-    by: PROCUREMENT,
-    agent: agent(PROCUREMENT, { skills: ["procurement"] }),
-  }),
-  offers: submitEvidence(20, "propose", OFFERS),
+  propose: propose(10, "propose", { by: PROCUREMENT, agent: BUYER }),
+  offers: submitEvidence(20, "propose", OFFERS, { agent: BUYER }),
   recommend: submitResult(30, "propose", {
     by: PROCUREMENT,
+    agent: BUYER,
     outputs: { recommendation: "north" },
     tests: [],
   }),

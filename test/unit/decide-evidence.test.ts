@@ -1,6 +1,8 @@
 /** Evidence: what a bundle changes, where it does not belong, and when it says nothing new. */
 import { describe, expect, test } from "vitest";
+import { stateToSnapshot } from "../../shared/mission/index.ts";
 import {
+  agent,
   approvalNode,
   claim,
   decisionNode,
@@ -231,6 +233,40 @@ describe("SubmitEvidence", () => {
     given(openMission(compiled))
       .when(submitEvidence(1, "a", BRIEF))
       .rejects("agent_not_permitted");
+  });
+
+  test.each([
+    ["that the directory does not know", null, "the directory knows no such agent"],
+    ["while the directory cannot be asked", "unavailable", "directory could not be asked"],
+    ["that is banned", agent("agent-a", { banned: true }), "agent agent-a is banned"],
+    ["without the skill", agent("agent-a", { zone: "eu" }), "does not hold the skill read"],
+    ["of another zone", agent("agent-a", { skills: ["read"], zone: "us" }), "works in us"],
+  ] as const)("refuses an agent %s, and nothing is touched", (_what, facts, detail) => {
+    const careful = decisionNode("a", { skill: "read", zone: "eu", evidenceIn: ["brief"] });
+    const { run, when } = given(openMission(plan([careful], INPUTS)));
+    const before = run.state && stateToSnapshot(run.state);
+    when(submitEvidence(1, "a", BRIEF, { agent: facts })).rejects("agent_not_permitted", {
+      nodeId: "a",
+      detail: expect.stringContaining(detail),
+    });
+    expect(run.state && stateToSnapshot(run.state)).toBe(before);
+    when(
+      submitEvidence(1, "a", BRIEF, { agent: agent("agent-a", { skills: ["read"], zone: "eu" }) }),
+    ).yields({ type: "evidence.submitted" });
+  });
+
+  test("a refusal gives every reason at once", () => {
+    const careful = decisionNode("a", {
+      skill: "read",
+      agents: ["agent-b"],
+      evidenceIn: ["brief"],
+    });
+    given(openMission(plan([careful], INPUTS)))
+      .when(submitEvidence(1, "a", BRIEF, { agent: agent("agent-a", { banned: true }) }))
+      .rejects("agent_not_permitted", {
+        detail:
+          "agent agent-a is banned; agent agent-a is not assigned to node a; agent agent-a does not hold the skill read",
+      });
   });
 
   test("refuses while the mission is paused or stopped", () => {

@@ -1,6 +1,6 @@
 /** Results of decision nodes: the exit gate, and what a failed test costs. */
 import { describe, test } from "vitest";
-import { claim, decisionNode, evidence, executionNode, plan } from "../support/builders.ts";
+import { agent, claim, decisionNode, evidence, executionNode, plan } from "../support/builders.ts";
 import {
   intervene,
   openMission,
@@ -176,6 +176,16 @@ describe("SubmitResult", () => {
     given(openMission(WORK), propose(1, "a"), intervene(2, "pause"))
       .when(submitResult(3, "a"))
       .rejects("mission_not_active");
+  });
+
+  test.each([
+    ["banned since it proposed", agent("agent-a", { banned: true }), "agent agent-a is banned"],
+    ["gone from the directory", null, "the directory knows no such agent"],
+    ["not to be asked about", "unavailable", "the agent directory could not be asked"],
+  ] as const)("an agent that is %s submits no result", (_what, facts, detail) => {
+    given(openMission(WORK), propose(1, "a"))
+      .when(submitResult(2, "a", { ...GOOD, agent: facts }))
+      .rejects("agent_not_permitted", { nodeId: "a", detail });
   });
 
   test("a node blocked at its entry gate takes no result", () => {

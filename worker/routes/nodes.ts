@@ -6,7 +6,6 @@ import * as z from "zod";
 import { MISSION_ID, NODE_ID, proposalId } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import { evidenceInputSchema } from "../../shared/evidence/index.ts";
-import type { AgentFacts } from "../../shared/mission/index.ts";
 import {
   approvalAnswerSchema,
   decideApprovalSchema,
@@ -21,11 +20,17 @@ import {
 } from "../../shared/wire/api.ts";
 import type { ProblemCode } from "../../shared/wire/problem.ts";
 import { parseOptionalBody } from "../body.ts";
-import { commandBase, execute, freshUuid, gateResponse, setEtag } from "../commands.ts";
+import {
+  askAgentFacts,
+  commandBase,
+  execute,
+  freshUuid,
+  gateResponse,
+  setEtag,
+} from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { jsonSizeFlaw, receiveEvidence } from "../evidence.ts";
 import { parsePost, readIdempotency, readIfMatch } from "../idempotency.ts";
-import { errorFacts, log } from "../log.ts";
 import { missionStub, teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
 import { createRouter } from "../router.ts";
@@ -171,6 +176,7 @@ nodeRoutes.openapi(evidenceRoute, async (c) => {
     type: "SubmitEvidence",
     nodeId: node,
     bundle: bundle.value,
+    agent: await askAgentFacts(c),
   } as const;
   const execution = { missionId: id, command, idempotency: post.value.idempotency };
   return execute(c, execution, ({ answer }) =>
@@ -185,14 +191,13 @@ nodeRoutes.openapi(proposeRoute, async (c) => {
   const sizeFlaw = jsonSizeFlaw(body.action?.args ?? {}, LIMITS.argsBytesMax, "/action/args");
   if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const { id, node } = c.req.valid("param");
-  const { team, sub } = c.get("principal");
   const base = commandBase(c, "agent");
   const command = {
     ...base,
     type: "Propose",
     nodeId: node,
     proposal: { id: proposalId(freshUuid(base.at)), ...body },
-    agent: await askAgentFacts(() => teamStub(c.env, team).agentFacts(sub), c.get("requestId")),
+    agent: await askAgentFacts(c),
   } as const;
   return execute(c, { missionId: id, command, idempotency }, ({ answer }) =>
     answer.type === "gate"
@@ -255,6 +260,7 @@ nodeRoutes.openapi(resultRoute, async (c) => {
     type: "SubmitResult",
     nodeId: node,
     ...post.value.body,
+    agent: await askAgentFacts(c),
   } as const;
   const execution = { missionId: id, command, idempotency: post.value.idempotency };
   return execute(c, execution, ({ answer }) =>
@@ -263,16 +269,3 @@ nodeRoutes.openapi(resultRoute, async (c) => {
       : c.json(answer, 200),
   );
 });
-
-/** A directory that cannot be asked does not end the request: the gate blocks and says so. */
-async function askAgentFacts(
-  ask: () => Promise<AgentFacts | null>,
-  requestId: string,
-): Promise<AgentFacts | null | "unavailable"> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    log("warn", "directory.unavailable", { requestId, ...errorFacts(thrown) });
-    return "unavailable";
-  }
-}

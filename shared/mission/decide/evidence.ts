@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { reconsider } from "../advance.ts";
 import type { SubmitEvidence } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
+import { agentRefusal } from "./agent.ts";
 import { emitNode, recordOf, specOf, type Turn } from "../turn.ts";
 
 export function decideEvidence(turn: Turn, command: SubmitEvidence): Result<null, Rejection> {
@@ -12,13 +13,8 @@ export function decideEvidence(turn: Turn, command: SubmitEvidence): Result<null
   if (record.verdict === "seal") return err({ reason: "node_sealed", nodeId });
   if (record.status === "NEW" || record.status === "DONE")
     return err({ reason: "node_not_open", nodeId, state: record.status });
-  if (spec.agents.length > 0 && !spec.agents.includes(actor.id)) {
-    return err({
-      reason: "agent_not_permitted",
-      nodeId,
-      detail: `${actor.id} is not assigned to the node`,
-    });
-  }
+  const refusal = agentRefusal(spec, command.agent);
+  if (refusal) return err(refusal);
   // What a running node was let in on must not change under it; what it produces may still come.
   const expected =
     record.status === "RUNNING"
