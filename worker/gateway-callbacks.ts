@@ -6,22 +6,28 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { TEAM_NAME, MISSION_ID } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
 import type { Command } from "../shared/mission/index.ts";
-import type { Result } from "../shared/result.ts";
+import { err, type Result } from "../shared/result.ts";
 import type { Denial, Receipt, TicketClaims } from "../shared/ticket/index.ts";
 import { unixMsToIso } from "../shared/time.ts";
 import type { GatewayCallbacksRpc } from "../shared/wire/rpc.ts";
 import { openIncident, operatorTeam } from "./consumers/index.ts";
 import type { Env } from "./env.ts";
 import { log } from "./log.ts";
-import { missionStub } from "./missions.ts";
+import { missionStub, teamStub } from "./missions.ts";
 
 const ENTROPY_BYTES = 16;
 
 export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCallbacksRpc {
-  /** Asks the mission the signed claims name whether this exact permission still stands. */
+  /**
+   * Asks the directory whether the agent may still act, then the mission the signed claims name whether
+   * this exact permission still stands. A directory that cannot be asked throws: nothing is confirmed.
+   */
   async confirm(
     claims: TicketClaims,
   ): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>> {
+    const agent = await teamStub(this.env, claims.team).agentFacts(claims.sub);
+    if (agent === null) return notConfirmed(`the directory knows no agent ${claims.sub}`);
+    if (agent.banned) return notConfirmed(`agent ${agent.id} is banned`);
     return missionStub(this.env, claims.team, claims.txn).confirmTicket(claims);
   }
 
@@ -89,6 +95,10 @@ export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCa
       },
     } as const;
   }
+}
+
+function notConfirmed(detail: string) {
+  return err({ reason: "gate_not_confirmed", detail } as const);
 }
 
 /** An expected duplicate leaves no event. */
