@@ -4,6 +4,7 @@
  * Specification: docs/api.md; why a blocking gate is a 409 stands in docs/decisions.
  */
 import type { Context } from "hono";
+import { createEntropy } from "../durable-objects/index.ts";
 import { createUuidV7 } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
 import type { AgentFacts, Command, TicketTerms } from "../shared/mission/index.ts";
@@ -26,15 +27,12 @@ export interface CommandBase {
   readonly terms: TicketTerms;
 }
 
-/** Bytes of randomness in a command: the 128 bits that ticket ids derive from. */
-const ENTROPY_BYTES = 16;
-
 /** Now, fresh randomness, and the caller as an actor of the given kind. */
 export function commandBase(c: Context<AppContext>, kind: "agent" | "human"): CommandBase {
   return {
     at: Date.now(),
     actor: { kind, id: c.get("principal").sub },
-    entropy: randomHex(ENTROPY_BYTES),
+    entropy: createEntropy(),
     terms: ticketTerms(c.env),
   };
 }
@@ -125,10 +123,4 @@ export function gateResponse(
 
 function gateProblem(code: "gate_blocked" | "gate_sealed", answer: Executed["answer"]): Problem {
   return { code, facts: { answer: answer as unknown as JsonObject } };
-}
-
-function randomHex(bytes: number): string {
-  return [...crypto.getRandomValues(new Uint8Array(bytes))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
 }

@@ -3,6 +3,7 @@
  * permission, report an outcome, report a denial. Decides nothing; the mission does.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { createEntropy } from "../durable-objects/index.ts";
 import { TEAM_NAME, MISSION_ID } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
 import type { Command } from "../shared/mission/index.ts";
@@ -14,8 +15,6 @@ import { openIncident, operatorTeam } from "./consumers/index.ts";
 import type { Env } from "./env.ts";
 import { log } from "./log.ts";
 import { missionStub, teamStub } from "./missions.ts";
-
-const ENTROPY_BYTES = 16;
 
 export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCallbacksRpc {
   /**
@@ -82,12 +81,10 @@ export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCa
   }
 
   #base() {
-    const random = crypto.getRandomValues(new Uint8Array(ENTROPY_BYTES));
-    const entropy = [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     return {
       at: Date.now(),
       actor: { kind: "gateway", id: this.env.GATEWAY_ID },
-      entropy,
+      entropy: createEntropy(),
       terms: {
         issuer: this.env.API_ORIGIN,
         audience: this.env.GATEWAY_ID,
