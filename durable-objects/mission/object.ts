@@ -119,7 +119,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
 
   async confirmTicket(claims: TicketClaims): ReturnType<MissionRpc["confirmTicket"]> {
     const loaded = this.#load();
-    return confirmTicket(loaded.kind === "live" ? loaded.state : null, claims);
+    return confirmTicket(loaded.kind === "live" ? loaded.state : null, claims, Date.now());
   }
 
   async acknowledge(sink: SinkName, seq: number): Promise<void> {

@@ -3,26 +3,26 @@
  * authorization has not run out. One of the two gates that may seal.
  */
 import type { Verdict } from "../trace/index.ts";
-import { type Gate, outcomeOf, reasonOf } from "./question.ts";
+import { type Gate, type GateOutcome, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
 const HUMAN_OWNER_FROM_RISK = 3;
 
+/** What the exit gate asks of accountability, too. Beyond repair: the authorization is part of the frozen plan. */
+export function authorization({
+  authorizationExpiresAt,
+  at,
+}: Pick<GateQuestion, "authorizationExpiresAt" | "at">): GateOutcome<"allow" | "seal"> {
+  if (authorizationExpiresAt === null || authorizationExpiresAt > at)
+    return { verdict: "allow", reasons: [] };
+  const detail = `the mission's authorization ended at ${authorizationExpiresAt}`;
+  return outcomeOf([reasonOf("accountability", "AUTHORIZATION_EXPIRED", detail)], "seal");
+}
+
 export const accountability: Gate<Verdict> = (question) => {
-  const { spec, authorizationExpiresAt, at, agent } = question;
-  if (authorizationExpiresAt !== null && authorizationExpiresAt <= at) {
-    // Beyond repair: a mission's authorization is part of its frozen plan.
-    return outcomeOf(
-      [
-        reasonOf(
-          "accountability",
-          "AUTHORIZATION_EXPIRED",
-          `the mission's authorization ended at ${authorizationExpiresAt}`,
-        ),
-      ],
-      "seal",
-    );
-  }
+  const { spec, agent } = question;
+  const authorized = authorization(question);
+  if (authorized.verdict === "seal") return authorized;
   const reasons: Reason[] = [];
   if (spec.risk >= HUMAN_OWNER_FROM_RISK && spec.ownerR !== "human") {
     reasons.push(

@@ -136,17 +136,19 @@ function issueTicket(turn: Turn, nodeId: string, question: GateQuestion): void {
   });
 }
 
-/** Asks a RUNNING node's exit gate: DONE, another attempt after failed tests, or BLOCKED. */
+/** Asks a RUNNING node's exit gate: DONE, another attempt after failed tests, BLOCKED, or the end. */
 export function leave(turn: Turn, nodeId: string): void {
   const record = recordOf(turn, nodeId);
   const result = evaluateExit(exitQuestionOf(turn.state, nodeId, turn.at));
   const failed = failedTests(specOf(turn.state, nodeId), record.result?.tests ?? []);
-  if (failed.length > 0) {
+  // After a seal there is no other attempt.
+  if (failed.length > 0 && result.verdict !== "seal") {
     fail(turn, nodeId, "tests_failed", result);
     return;
   }
   recordGate(turn, nodeId, "exit", record.ranDigest ?? "", result);
   if (result.verdict === "allow") complete(turn, nodeId);
+  else if (result.verdict === "seal") seal(turn, nodeId, result);
 }
 
 /** The attempt failed: READY again while attempts are left (this node only), else BLOCKED and an incident. */

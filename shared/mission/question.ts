@@ -66,6 +66,8 @@ export function exitQuestionOf(state: MissionState, nodeId: string, at: string):
   const record = nodeRecord(state, nodeId);
   const entry = questionOf(state, nodeId, heldAsking(state, nodeId), at);
   return {
+    at,
+    authorizationExpiresAt: entry.authorizationExpiresAt,
     spec,
     evidence: record.evidence,
     result: record.result,

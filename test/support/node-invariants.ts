@@ -83,6 +83,11 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
     say("I13", `seq ${event.seq} names another policy`);
   if (data.attempt !== node.attempt) say("I14", `seq ${event.seq} names attempt ${data.attempt}`);
   release(model, node);
+  const ends = model.opened.plan.authorizationExpiresAt;
+  // What the gateway performed in time is noted later; nothing else passes a gate.
+  const notes = data.phase === "exit" && node.spec.kind !== "decision";
+  if (allowed && ends !== undefined && ends <= event.at && !notes)
+    say("I8", `seq ${event.seq}: a gate allows after the authorization ended`);
   if (data.phase === "exit") {
     if (data.gateDigest !== node.entry?.digest)
       say("I1", `seq ${event.seq}: the exit gate names a digest that did not run`);
