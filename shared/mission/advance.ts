@@ -11,6 +11,7 @@ import {
   type GateResult,
   requirementOf,
 } from "../gates/index.ts";
+import { invariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { clearRequest, requestApproval } from "./approvals.ts";
@@ -32,7 +33,10 @@ function isAskable(turn: Turn, nodeId: string): boolean {
   return recordOf(turn, nodeId).proposal !== null || isSelfAdvancing(turn.state, nodeId);
 }
 
-/** BLOCKED and not sealed: its cause changed, so its gate is asked again. Does nothing for other nodes. */
+/**
+ * BLOCKED and not sealed: its cause changed, so its gate is asked again, the exit gate where the action of
+ * this attempt has been performed. Does nothing for other nodes.
+ */
 export function reconsider(
   turn: Turn,
   nodeId: string,
@@ -42,8 +46,12 @@ export function reconsider(
   if (record.status !== "BLOCKED" || record.verdict === "seal" || turn.state.status !== "active")
     return;
   if (record.receipt?.outcome === "unknown" || !isAskable(turn, nodeId)) return;
-  emitNode(turn, "node.unblocked", nodeId, { cause }, { stateAfter: "READY" });
-  enter(turn, nodeId);
+  // What has been performed cannot be let in again or asked about anew: only the exit is still open.
+  const performed = record.receipt?.outcome === "succeeded";
+  const stateAfter = performed ? "RUNNING" : "READY";
+  emitNode(turn, "node.unblocked", nodeId, { cause }, { stateAfter });
+  if (performed) leave(turn, nodeId);
+  else enter(turn, nodeId);
 }
 
 /** Asks a READY node's entry gate and goes where the verdict leads. */
@@ -99,9 +107,8 @@ function start(turn: Turn, nodeId: string, question: GateQuestion): void {
   const spec = specOf(turn.state, nodeId);
   const record = recordOf(turn, nodeId);
   if (spec.kind === "execution") {
-    // An action that succeeded in this attempt is never performed again, whatever led back here.
-    if (record.receipt?.outcome === "succeeded") leave(turn, nodeId);
-    else issueTicket(turn, nodeId, question);
+    invariant(record.receipt === null, "an action is performed once an attempt");
+    issueTicket(turn, nodeId, question);
   } else if (isSelfAdvancing(turn.state, nodeId) || spec.kind === "approval" || record.result) {
     leave(turn, nodeId);
   }

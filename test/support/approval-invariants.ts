@@ -15,6 +15,8 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       const { gateDigest, requirement } = dataOf(event, "approval.requested");
       if (gateDigest !== digestOf(model, node))
         say("I14", `seq ${event.seq}: people are asked about another digest`);
+      if (node.ticket?.attempt === node.attempt && node.ticket.outcome === "succeeded")
+        say("I7", `seq ${event.seq}: people are asked about what has been performed`);
       node.requested.set(gateDigest, requirement.quorum);
       return;
     }

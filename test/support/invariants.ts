@@ -170,6 +170,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   "RUNNING>BLOCKED": ["gate.evaluated", "node.failed"],
   "RUNNING>READY": ["node.failed"],
   "BLOCKED>READY": ["node.unblocked"],
+  "BLOCKED>RUNNING": ["node.unblocked"],
   "active>paused": ["mission.paused"],
   "paused>active": ["mission.resumed"],
   "active>stopped": ["mission.stopped", "mission.sealed"],

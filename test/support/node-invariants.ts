@@ -26,6 +26,11 @@ export function checkNodeEvent(
     case "node.ready":
       if (unfinished(model, node).length > 0) say("I4", `${node.spec.id} is READY too early`);
       break;
+    case "node.unblocked":
+      if ((event.stateAfter === "RUNNING") !== isPerformed(node))
+        say("I7", `seq ${event.seq}: only what has been performed goes back to its exit alone`);
+      checkApproval(model, node, event, say);
+      break;
     case "evidence.submitted": {
       const { bundle } = dataOf(event, "evidence.submitted");
       if (evidenceHash(bundle) !== bundle.hash || event.evidenceHash !== bundle.hash)
@@ -76,6 +81,11 @@ export function checkNodeEvent(
   if (event.stateAfter !== null) node.status = event.stateAfter;
 }
 
+/** Whether the action of the attempt under way has been performed. */
+function isPerformed({ ticket, attempt }: ModelNode): boolean {
+  return ticket?.attempt === attempt && ticket.outcome === "succeeded";
+}
+
 function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
   const data = dataOf(event, "gate.evaluated");
   const allowed = event.gateResult?.verdict === "allow";
@@ -94,6 +104,8 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
     if (allowed) checkDone(model, node, event, say);
     return;
   }
+  if (isPerformed(node))
+    say("I7", `seq ${event.seq}: the entry gate is asked about what has been performed`);
   const digest = digestOf(model, node);
   if (data.gateDigest !== digest)
     say("I14", `seq ${event.seq}: the digest is not that of what is asked`);

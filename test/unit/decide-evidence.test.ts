@@ -282,23 +282,48 @@ describe("SubmitEvidence", () => {
       .staysQuiet();
   });
 
-  test("an action that succeeded is not repeated when its node re-enters after missing evidence", () => {
-    const compiled = plan([
-      executionNode("run", { evidenceOut: ["proof"], writeSet: ["register#a"] }),
-    ]);
-    const action = vendorSwitch();
-    const scenario = given(openMission(compiled), propose(1, "run", { action }), reports(2, "run"));
-    scenario.when(submitEvidence(3, "run", evidence("proof"))).yields(
-      { type: "evidence.submitted", stateBefore: "BLOCKED" },
-      { type: "node.unblocked" },
-      {
-        type: "gate.evaluated",
-        stateAfter: "RUNNING",
-        data: { phase: "entry", lease: { fence: { "register#a": 2 } } },
-      },
-      { type: "gate.evaluated", stateAfter: "DONE", data: { phase: "exit" } },
-      { type: "mission.completed" },
+  test("after an action that succeeded only the exit is asked again: no ticket, no lease, nobody", () => {
+    const compiled = plan(
+      [
+        executionNode("run", {
+          risk: 3,
+          ownerR: "human",
+          evidenceIn: ["brief"],
+          evidenceOut: ["proof", "minutes"],
+          writeSet: ["register#a"],
+        }),
+      ],
+      INPUTS,
     );
+    const action = vendorSwitch();
+    const scenario = given(
+      openMission(compiled, { inputs: [BRIEF] }),
+      propose(1, "run", { action }),
+      approves(2, "run", person("ann")),
+      reports(3, "run"),
+    );
+    const ran = scenario.run.state?.nodes.get("run")?.ranDigest;
+    const unblocked = { type: "node.unblocked", stateBefore: "BLOCKED", stateAfter: "RUNNING" };
+    const exit = { phase: "exit", gateDigest: ran, lease: null };
+    const newer = evidence("brief", { claims: [claim("newer")] });
+    const blockedAgain = [
+      { type: "evidence.submitted", stateBefore: "BLOCKED" },
+      unblocked,
+      { type: "gate.evaluated", stateAfter: "BLOCKED", data: exit },
+    ] as const;
+    scenario.when(submitEvidence(4, "run", newer)).yields(...blockedAgain);
+    // Long after the signature expired: people were asked about what would happen, and it has.
+    scenario.when(submitEvidence(90_000, "run", evidence("proof"))).yields(...blockedAgain);
+    scenario
+      .when(submitEvidence(90_001, "run", evidence("minutes")))
+      .yields(
+        { type: "evidence.submitted" },
+        unblocked,
+        { type: "gate.evaluated", stateAfter: "DONE", data: exit },
+        { type: "mission.completed" },
+      );
+    expect(scenario.run.state?.nodes.get("run")?.ranDigest).toBe(ran);
+    expect(eventsOf(scenario.run, "approval.requested")).toHaveLength(1);
     expect(eventsOf(scenario.run, "ticket.issued")).toHaveLength(1);
   });
 
