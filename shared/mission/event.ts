@@ -88,6 +88,8 @@ export interface EventData {
     /** The registered public key, so that an outsider can verify `approvalSignature` offline. */
     readonly jwk: unknown;
     readonly statementExpiresAt: string;
+    /** Set where the directory ends the person's right to approve. */
+    readonly validUntil?: string;
     readonly have: number;
     readonly need: number;
   };

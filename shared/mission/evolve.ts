@@ -10,6 +10,7 @@ import { endsTicket } from "../ticket/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
 import { dataOf, type EventType } from "./event.ts";
+import { approvalChange } from "./evolve-approval.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { createTable } from "./table.ts";
 
@@ -336,62 +337,6 @@ function countDenial(state: MissionState, event: Evolving): void {
   if (denial.verified) state.deniedVerifiedCount += 1;
   else state.deniedUnverifiedCount += 1;
   state.denials.set(`${denial.jti ?? ""} ${denial.reason}`, true);
-}
-
-/** Node events that change nothing but, at most, the node's status. */
-const NEUTRAL = new Set<string>([
-  "node.ready",
-  "proposal.refused",
-  "incident.raised",
-] satisfies EventType[]);
-
-function approvalChange(before: NodeRecord, event: Evolving): Change {
-  switch (event.type) {
-    case "approval.requested": {
-      const { gateDigest, requirement, deadlineAt } = dataOf(event, "approval.requested");
-      return { request: { gateDigest, requirement, deadlineAt } };
-    }
-    case "approval.granted": {
-      const { approver, groups, kid, gateDigest, statementExpiresAt } = dataOf(
-        event,
-        "approval.granted",
-      );
-      return {
-        approvals: [...before.approvals, { approver, groups, kid, gateDigest, statementExpiresAt }],
-      };
-    }
-    case "approval.denied": {
-      const { gateDigest, approver } = dataOf(event, "approval.denied");
-      return refusal(before, event, { gateDigest, cause: "denied", by: approver });
-    }
-    case "approval.expired":
-      return refusal(before, event, {
-        gateDigest: dataOf(event, "approval.expired").gateDigest,
-        cause: "expired",
-        by: null,
-      });
-    case "approval.voided":
-      return { request: null, approvals: [] };
-    default:
-      // A journal with an event nobody knows is not a state anybody can vouch for.
-      invariant(NEUTRAL.has(event.type), `event type ${event.type} is known`);
-      return {};
-  }
-}
-
-function refusal(
-  before: NodeRecord,
-  event: Evolving,
-  refused: NodeRecord["refusedDigests"][number],
-): Change {
-  const reasons = (event.gateResult?.reasons ?? []) as NodeRecord["reasons"];
-  return {
-    refusedDigests: [...before.refusedDigests, refused],
-    request: null,
-    approvals: [],
-    verdict: "block",
-    reasons,
-  };
 }
 
 function releaseLease(state: MissionState, before: NodeRecord): void {

@@ -130,12 +130,18 @@ function expectedActionOf(state: MissionState, spec: NodeSpec): NodeSpec["action
   return spec.approves === undefined ? null : (specOf(state, spec.approves).action ?? null);
 }
 
+/** Whether an approval may still let something start: neither its statement nor its person's right has ended. */
+export function countsAt(approval: HeldApproval, at: string): boolean {
+  const { statementExpiresAt, validUntil } = approval;
+  return statementExpiresAt > at && (validUntil === null || validUntil > at);
+}
+
 function approversOf(
   approvals: readonly HeldApproval[],
   gateDigest: string,
   at: string,
 ): readonly string[] {
-  const valid = approvals.filter((a) => a.gateDigest === gateDigest && a.statementExpiresAt > at);
+  const valid = approvals.filter((a) => a.gateDigest === gateDigest && countsAt(a, at));
   return [...new Set(valid.map((a) => a.approver))];
 }
 

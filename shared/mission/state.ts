@@ -29,13 +29,15 @@ export interface HeldProposal {
   } | null;
 }
 
-/** One human's recorded approval; counts only while its digest is the node's current one. */
+/** One human's recorded approval; counts only while its digest is the node's current one, once a person. */
 export interface HeldApproval {
   readonly approver: string;
   readonly groups: readonly string[];
   readonly kid: string;
   readonly gateDigest: string;
   readonly statementExpiresAt: string;
+  /** When the person's right to approve ends, as the directory said then; null: open. */
+  readonly validUntil: string | null;
 }
 
 export interface OpenRequest {

@@ -21,7 +21,13 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       return;
     }
     case "approval.granted": {
-      const { gateDigest, approver, statementExpiresAt } = dataOf(event, "approval.granted");
+      const { gateDigest, approver, statementExpiresAt, validUntil } = dataOf(
+        event,
+        "approval.granted",
+      );
+      if (validUntil !== undefined && validUntil <= event.at)
+        say("I1", `seq ${event.seq}: ${approver} could no longer approve`);
+      const ends = [statementExpiresAt, validUntil ?? statementExpiresAt].sort()[0] ?? "";
       checkSignature(model, node, event, "approve", say);
       if (approver === node.proposal?.agent.id)
         say("I12", `seq ${event.seq}: ${approver} approves their own proposal`);
@@ -29,7 +35,7 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
         (a) => a.approver === approver && a.gateDigest === gateDigest && a.expiresAt > event.at,
       );
       if (already) say("I12", `seq ${event.seq}: ${approver} approves twice`);
-      node.approvals.push({ approver, gateDigest, expiresAt: statementExpiresAt });
+      node.approvals.push({ approver, gateDigest, expiresAt: ends });
       return;
     }
     case "approval.denied":

@@ -12,6 +12,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
 import type { DecideApproval } from "../command.ts";
+import { countsAt } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
 import type { OpenRequest } from "../state.ts";
 import { emitNode, recordOf, type Turn } from "../turn.ts";
@@ -26,7 +27,8 @@ export function decideApproval(turn: Turn, command: DecideApproval): Result<null
   const { statement, kid } = verified.value;
   const misfit =
     statementMisfit(turn, nodeId, request, statement, approver) ??
-    personMisfit(turn, nodeId, request, approver);
+    personMisfit(turn, request, approver) ??
+    (statement.decision === "approve" ? countMisfit(turn, nodeId, request, approver) : null);
   if (misfit) return err(misfit);
   const key = approver.keys.find((candidate) => candidate.kid === kid);
   const signed = { actor, approvalSignature: command.statement };
@@ -56,6 +58,7 @@ export function decideApproval(turn: Turn, command: DecideApproval): Result<null
       kid,
       jwk: key?.jwk ?? null,
       statementExpiresAt: statement.expiresAt,
+      ...(approver.validUntil === null ? {} : { validUntil: approver.validUntil }),
       have: before.size + 1,
       need: request.requirement.quorum,
     },
@@ -88,7 +91,7 @@ function givenFor(turn: Turn, nodeId: string, request: OpenRequest): Set<string>
   const { approvals } = recordOf(turn, nodeId);
   return new Set(
     approvals
-      .filter((a) => a.gateDigest === request.gateDigest && a.statementExpiresAt > turn.at)
+      .filter((a) => a.gateDigest === request.gateDigest && countsAt(a, turn.at))
       .map((a) => a.approver),
   );
 }
@@ -150,12 +153,7 @@ function windowMisfit(turn: Turn, { issuedAt, expiresAt }: ApprovalStatement): R
   return null;
 }
 
-function personMisfit(
-  turn: Turn,
-  nodeId: string,
-  request: OpenRequest,
-  approver: ApproverFacts,
-): Rejection | null {
+function personMisfit(turn: Turn, request: OpenRequest, approver: ApproverFacts): Rejection | null {
   const refuse = (detail: string): Rejection => ({ reason: "approver_not_permitted", detail });
   if (approver.validFrom !== null && approver.validFrom > turn.at)
     return refuse(`${approver.id} may approve from ${approver.validFrom} on`);
@@ -164,9 +162,23 @@ function personMisfit(
   const { group } = request.requirement;
   if (group !== undefined && !approver.groups.includes(group))
     return refuse(`${approver.id} is not in group ${group}`);
+  return null;
+}
+
+/** Why an approval would not count. Not asked of a denial: whoever may decide here may always say no. */
+function countMisfit(
+  turn: Turn,
+  nodeId: string,
+  request: OpenRequest,
+  approver: ApproverFacts,
+): Rejection | null {
   const { proposal } = recordOf(turn, nodeId);
-  if (proposal?.agent.id === approver.id)
-    return refuse("a proposer never approves their own proposal");
+  if (proposal?.agent.id === approver.id) {
+    return {
+      reason: "approver_not_permitted",
+      detail: "a proposer never approves their own proposal",
+    };
+  }
   if (givenFor(turn, nodeId, request).has(approver.id))
     return { reason: "approval_already_given", approver: approver.id };
   return null;

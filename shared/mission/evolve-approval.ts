@@ -1,0 +1,72 @@
+/**
+ * The part of the fold that is about people: requests, approvals, refusals and what voids them.
+ * Changes nothing itself; evolve.ts puts the change into the state. Source: docs/event-log.md.
+ */
+import { invariant } from "../invariant.ts";
+import { dataOf, type EventType } from "./event.ts";
+import type { Evolving } from "./evolve.ts";
+import type { NodeRecord } from "./state.ts";
+
+type Change = Partial<NodeRecord>;
+
+/** Node events that change nothing but, at most, the node's status. */
+const NEUTRAL = new Set<string>([
+  "node.ready",
+  "proposal.refused",
+  "incident.raised",
+] satisfies EventType[]);
+
+/** What an event about approvals changes of its node. A breach on an event that nobody knows. */
+export function approvalChange(before: NodeRecord, event: Evolving): Change {
+  switch (event.type) {
+    case "approval.requested": {
+      const { gateDigest, requirement, deadlineAt } = dataOf(event, "approval.requested");
+      return { request: { gateDigest, requirement, deadlineAt } };
+    }
+    case "approval.granted": {
+      const data = dataOf(event, "approval.granted");
+      const { approver, groups, kid, gateDigest, statementExpiresAt, validUntil = null } = data;
+      // The person's earlier approval of this digest counts no more, or there would be no second one.
+      const others = before.approvals.filter(
+        (held) => held.approver !== approver || held.gateDigest !== gateDigest,
+      );
+      return {
+        approvals: [
+          ...others,
+          { approver, groups, kid, gateDigest, statementExpiresAt, validUntil },
+        ],
+      };
+    }
+    case "approval.denied": {
+      const { gateDigest, approver } = dataOf(event, "approval.denied");
+      return refusal(before, event, { gateDigest, cause: "denied", by: approver });
+    }
+    case "approval.expired":
+      return refusal(before, event, {
+        gateDigest: dataOf(event, "approval.expired").gateDigest,
+        cause: "expired",
+        by: null,
+      });
+    case "approval.voided":
+      return { request: null, approvals: [] };
+    default:
+      // A journal with an event nobody knows is not a state anybody can vouch for.
+      invariant(NEUTRAL.has(event.type), `event type ${event.type} is known`);
+      return {};
+  }
+}
+
+function refusal(
+  before: NodeRecord,
+  event: Evolving,
+  refused: NodeRecord["refusedDigests"][number],
+): Change {
+  const reasons = (event.gateResult?.reasons ?? []) as NodeRecord["reasons"];
+  return {
+    refusedDigests: [...before.refusedDigests, refused],
+    request: null,
+    approvals: [],
+    verdict: "block",
+    reasons,
+  };
+}
