@@ -34,14 +34,18 @@ export const accountability: Gate<Verdict> = (question) => {
       ),
     );
   }
-  const proposer = agent !== null && typeof agent === "object" ? agent.id : null;
-  const approvers = [...question.approvers, ...(question.coverage?.approvers ?? [])];
-  if (proposer !== null && approvers.includes(proposer)) {
+  const asking = agent !== null && typeof agent === "object" ? [agent.id] : [];
+  // Of the people who approved the action elsewhere, only who performs it now has two duties.
+  const both = [
+    ...question.approvers.filter((id) => [...asking, ...question.proposers].includes(id)),
+    ...(question.coverage?.approvers ?? []).filter((id) => asking.includes(id)),
+  ];
+  for (const id of new Set(both)) {
     reasons.push(
       reasonOf(
         "accountability",
         "SEPARATION_OF_DUTIES",
-        `${proposer} proposed and approved`,
+        `${id} proposed and approved`,
         "another person approves",
       ),
     );

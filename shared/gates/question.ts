@@ -38,6 +38,8 @@ export interface GateQuestion {
   /** "system" for a node the system itself advances; null: unknown to the directory. */
   readonly agent: AskingAgent | "system" | "unavailable" | null;
   readonly proposal: { readonly rationale: string; readonly action: ProposedAction | null } | null;
+  /** Every agent whose proposal was adopted in this attempt. */
+  readonly proposers: readonly string[];
   /** The action this node's permission is about: its own, or the one an approval node approves. */
   readonly expectedAction: NodeSpec["action"] | null;
   /** Newest bundle of each required kind that is available to the node. */

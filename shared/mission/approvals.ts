@@ -1,10 +1,11 @@
 /**
  * Approval requests of a node: opened when its gate pauses for people, voided when what they were
- * asked about has changed.
+ * asked about, or who asked, has changed.
  */
 import type { GateQuestion } from "../gates/index.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
+import type { HeldApproval } from "./state.ts";
 import { emitNode, recordOf, type Turn } from "./turn.ts";
 
 /** Voids the node's open request and given approvals when they cover another digest (I14). */
@@ -13,12 +14,28 @@ export function clearRequest(turn: Turn, nodeId: string, gateDigest: string): vo
   const stale = approvals.filter((approval) => approval.gateDigest !== gateDigest);
   const voided =
     request && request.gateDigest !== gateDigest ? request.gateDigest : stale[0]?.gateDigest;
-  if (voided === undefined) return;
-  emitNode(turn, "approval.voided", nodeId, {
-    gateDigest: voided,
-    newGateDigest: gateDigest,
-    approvers: [...new Set(stale.map((approval) => approval.approver))],
-  });
+  if (voided !== undefined) emitVoided(turn, nodeId, voided, gateDigest, stale);
+}
+
+/**
+ * Voids the node's open request and given approvals because somebody else proposes now, even where the
+ * digest stays the same: people were asked in another name, and perhaps by the one who would approve (I12).
+ */
+export function clearProposer(turn: Turn, nodeId: string, gateDigest: string): void {
+  const { request, approvals } = recordOf(turn, nodeId);
+  const voided = request?.gateDigest ?? approvals[0]?.gateDigest;
+  if (voided !== undefined) emitVoided(turn, nodeId, voided, gateDigest, approvals);
+}
+
+function emitVoided(
+  turn: Turn,
+  nodeId: string,
+  gateDigest: string,
+  newGateDigest: string,
+  approvals: readonly HeldApproval[],
+): void {
+  const approvers = [...new Set(approvals.map((approval) => approval.approver))];
+  emitNode(turn, "approval.voided", nodeId, { gateDigest, newGateDigest, approvers });
 }
 
 /** Asks people, once per digest. Nothing to do when the pause is not about approval. */

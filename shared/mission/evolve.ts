@@ -101,6 +101,7 @@ const NEW_NODE: NodeRecord = {
   verdict: null,
   reasons: [],
   proposal: null,
+  proposers: [],
   result: null,
   receipt: null,
   evidence: [],
@@ -205,9 +206,12 @@ function nodeChange(
           summarizeEvidence(dataOf(event, "evidence.submitted").bundle),
         ],
       };
-    case "proposal.submitted":
+    case "proposal.submitted": {
+      const { proposal } = dataOf(event, "proposal.submitted");
+      const proposers = [...new Set([...before.proposers, proposal.agent.id])];
       // What another proposal produced is not this one's result.
-      return { proposal: dataOf(event, "proposal.submitted").proposal, result: null };
+      return { proposal, proposers, result: null };
+    }
     case "result.submitted":
       return { result: dataOf(event, "result.submitted").result };
     case "node.unblocked":
@@ -282,6 +286,7 @@ function failureChange(state: MissionState, before: NodeRecord, event: Evolving)
       ...cleared,
       attempt: data.attempt + 1,
       proposal: null,
+      proposers: [],
       result: null,
       receipt: null,
       approvals: [],

@@ -9,7 +9,7 @@ import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import type { AgentFacts } from "./command.ts";
 import { isSelfAdvancing, nodeRecord } from "./evolve.ts";
-import type { HeldApproval, HeldProposal, MissionState } from "./state.ts";
+import type { HeldApproval, HeldProposal, MissionState, NodeRecord } from "./state.ts";
 import { specOf } from "./turn.ts";
 
 /** Who asks: the agent of a proposal, the system, or an agent the directory could not vouch for. */
@@ -48,16 +48,23 @@ export function questionOf(
     waitingFor: record.waitingFor === 0 ? [] : unfinishedPredecessors(state, nodeId),
     agent: asking.agent,
     proposal: asking.proposal,
+    proposers: record.proposers,
     expectedAction: expectedActionOf(state, spec),
     evidence,
     policy: state.policy,
     gateDigest,
-    approvers: approversOf(record.approvals, gateDigest, at),
+    approvers: isHeldBy(record, asking) ? approversOf(record.approvals, gateDigest, at) : [],
     refused:
       record.refusedDigests.find((refused) => refused.gateDigest === gateDigest)?.cause ?? null,
     coverage: coverageOf(state, nodeId),
     heldSlices: heldSlices(state, nodeId, spec),
   };
+}
+
+/** People approve in the name of who proposed; to somebody else's proposal of the same they have said nothing. */
+function isHeldBy({ proposal }: NodeRecord, { agent }: Asking): boolean {
+  if (proposal === null) return true;
+  return agent !== null && typeof agent === "object" && agent.id === proposal.agent.id;
 }
 
 /** What the exit gate is asked of a running node. */

@@ -89,6 +89,8 @@ export interface NodeRecord {
   readonly verdict: Exclude<Verdict, "allow"> | null;
   readonly reasons: readonly Reason[];
   readonly proposal: HeldProposal | null;
+  /** Every agent whose proposal was adopted in this attempt; none of them may approve in it. */
+  readonly proposers: readonly string[];
   readonly result: HeldResult | null;
   readonly receipt: Receipt | null;
   /** Bundles submitted to this node, oldest first. */

@@ -18,6 +18,7 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       if (node.ticket?.attempt === node.attempt && node.ticket.outcome === "succeeded")
         say("I7", `seq ${event.seq}: people are asked about what has been performed`);
       node.requested.set(gateDigest, requirement.quorum);
+      node.askedFor = node.proposal?.agent.id ?? null;
       return;
     }
     case "approval.granted": {
@@ -29,8 +30,10 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
         say("I1", `seq ${event.seq}: ${approver} could no longer approve`);
       const ends = [statementExpiresAt, validUntil ?? statementExpiresAt].sort()[0] ?? "";
       checkSignature(model, node, event, "approve", say);
-      if (approver === node.proposal?.agent.id)
-        say("I12", `seq ${event.seq}: ${approver} approves their own proposal`);
+      if (node.proposers.has(approver))
+        say("I12", `seq ${event.seq}: ${approver} approves what they proposed`);
+      if (node.askedFor !== (node.proposal?.agent.id ?? null))
+        say("I12", `seq ${event.seq}: people were asked in the name of ${node.askedFor}`);
       const already = node.approvals.some(
         (a) => a.approver === approver && a.gateDigest === gateDigest && a.expiresAt > event.at,
       );
@@ -57,7 +60,8 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       return;
     case "approval.voided": {
       const { gateDigest, newGateDigest } = dataOf(event, "approval.voided");
-      if (gateDigest === newGateDigest || newGateDigest !== digestOf(model, node))
+      const sameProposer = node.askedFor === (node.proposal?.agent.id ?? null);
+      if ((gateDigest === newGateDigest && sameProposer) || newGateDigest !== digestOf(model, node))
         say("I14", `seq ${event.seq}: voided for no change`);
       node.approvals = [];
       return;

@@ -41,6 +41,7 @@ export function question(overrides: Partial<GateQuestion> = {}): GateQuestion {
     waitingFor: [],
     agent: agent("agent-a"),
     proposal: { rationale: "because", action: null },
+    proposers: [],
     expectedAction: null,
     evidence: [],
     policy: policy(),
@@ -318,6 +319,13 @@ export const ROWS: readonly Row[] = [
   [
     "a proposer among the approvers",
     question({ approvers: ["agent-a"] }),
+    "accountability",
+    "block",
+    ["SEPARATION_OF_DUTIES"],
+  ],
+  [
+    "an earlier proposer among the approvers",
+    question({ proposers: ["agent-b", "agent-a"], approvers: ["agent-b"] }),
     "accountability",
     "block",
     ["SEPARATION_OF_DUTIES"],

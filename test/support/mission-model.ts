@@ -24,6 +24,9 @@ export interface ModelNode {
   status: string;
   attempt: number;
   proposal: EventData["proposal.submitted"]["proposal"] | null;
+  /** Whose proposals this attempt adopted, and whose was the last one that people were asked about. */
+  proposers: Set<string>;
+  askedFor: string | null;
   evidence: EvidenceBundle[];
   approvals: ModelApproval[];
   refused: Map<string, "denied" | "expired">;
@@ -70,6 +73,8 @@ export function openModel(event: TraceEvent, say: Say): Model {
       status: "NEW",
       attempt: 1,
       proposal: null,
+      proposers: new Set(),
+      askedFor: null,
       evidence: [],
       approvals: [],
       refused: new Map(),

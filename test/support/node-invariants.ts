@@ -46,6 +46,7 @@ export function checkNodeEvent(
       if (proposal.agent.banned)
         say("I8", `seq ${event.seq}: a banned agent's proposal is adopted`);
       node.proposal = proposal;
+      node.proposers.add(proposal.agent.id);
       node.result = null;
       break;
     }
@@ -151,8 +152,10 @@ function checkPeople(
   const people = new Set(valid.map((approval) => approval.approver));
   if (people.size < quorumOf(node, decision.quorum))
     say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
-  if (proposal && people.has(proposal.agent.id))
-    say("I12", `seq ${seq}: the proposer is among the approvers`);
+  if ([...people].some((id) => node.proposers.has(id)))
+    say("I12", `seq ${seq}: a proposer is among the approvers`);
+  if (valid.length > 0 && node.askedFor !== (proposal?.agent.id ?? null))
+    say("I12", `seq ${seq}: people were asked in the name of ${node.askedFor}`);
   if (node.refused.has(digest) && quorumOf(node, decision.quorum) > 0)
     say("I1", `seq ${seq}: a refused digest runs`);
 }
@@ -239,6 +242,8 @@ function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   const people = new Set(
     node.approvals.filter((a) => a.gateDigest === entry?.digest).map((a) => a.approver),
   );
+  if ([...people].some((id) => node.proposers.has(id)))
+    say("I12", `seq ${event.seq}: DONE with the approval of a proposer`);
   const asked = node.requested.get(entry?.digest ?? "") ?? 0;
   const need =
     spec.kind === "approval" || spec.risk >= 3
@@ -285,6 +290,7 @@ function checkFailure(model: Model, node: ModelNode, event: TraceEvent, say: Say
   node.attempt += 1;
   if (event.stateAfter !== "READY") return;
   node.proposal = null;
+  node.proposers.clear();
   node.result = null;
   node.approvals = [];
 }

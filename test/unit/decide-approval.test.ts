@@ -245,20 +245,19 @@ describe("DecideApproval", () => {
       });
   });
 
-  test("who approved cannot take over as proposer", () => {
+  test("who approved and then takes over as proposer has approved nothing", () => {
     given(openMission(RISKY), propose(1, "a", { by: "agent-a" }), approves(2, "a", ann))
       .when(propose(3, "a", { by: "ann" }))
       .yields(
         { type: "proposal.submitted" },
+        { type: "approval.voided", data: { approvers: ["ann"] } },
         { type: "node.unblocked" },
         {
           type: "gate.evaluated",
           stateAfter: "BLOCKED",
-          gateResult: {
-            verdict: "block",
-            reasons: [{ code: "SEPARATION_OF_DUTIES" }, { code: "APPROVAL_MISSING" }],
-          },
+          gateResult: { verdict: "pause", reasons: [{ code: "APPROVAL_MISSING" }] },
         },
+        { type: "approval.requested" },
       );
   });
 

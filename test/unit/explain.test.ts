@@ -53,6 +53,15 @@ describe("explainGate", () => {
     expect(other).toMatchObject({
       value: { gateResult: { reasons: [{ detail: "0 of 2 approvals" }] } },
     });
+    const another = explainGate(
+      state,
+      "sign",
+      { ...wondering(5), agent: agent("agent-b") },
+      iso(3),
+    );
+    expect(another).toMatchObject({
+      value: { gateResult: { reasons: [{ detail: "0 of 2 approvals" }] } },
+    });
     expect(same.ok && other.ok && same.value.gateDigest !== other.value.gateDigest).toBe(true);
   });
 

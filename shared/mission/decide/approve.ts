@@ -172,8 +172,7 @@ function countMisfit(
   request: OpenRequest,
   approver: ApproverFacts,
 ): Rejection | null {
-  const { proposal } = recordOf(turn, nodeId);
-  if (proposal?.agent.id === approver.id) {
+  if (recordOf(turn, nodeId).proposers.includes(approver.id)) {
     return {
       reason: "approver_not_permitted",
       detail: "a proposer never approves their own proposal",
