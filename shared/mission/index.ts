@@ -2,7 +2,7 @@
 export { answerOf, type Answer } from "./answer.ts";
 export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";
 export { confirmTicket, type ConfirmRefusal } from "./confirm.ts";
-export { decide } from "./decide/index.ts";
+export { decide, isGrowing } from "./decide/index.ts";
 export { nextDueMs, nextResendMs, outstandingTickets, resendsBetween } from "./due.ts";
 export { dataOf, type EventData, type EventType, type IncidentKind } from "./event.ts";
 export { evolve } from "./evolve.ts";

@@ -19,8 +19,8 @@ import type { PublicJwk } from "../crypto.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 import type { JsonObject } from "../strict-json.ts";
 
-/** Sinks of a mission's journal, each with a cursor. */
-export type SinkName = "index" | "tickets" | "webhooks";
+/** Sinks of a mission's journal that acknowledge, each with a cursor; a ticket's receipt is a command. */
+export type SinkName = "index" | "webhooks";
 
 export interface ExecuteRequest {
   /** The caller's team; another team's mission answers `mission_unknown`. */
@@ -64,7 +64,10 @@ export interface MissionRpc {
       readonly agent: AgentFacts | null;
     } | null,
   ): Promise<Result<{ gateResult: GateResultRecord; gateDigest: string; head: Head }, Rejection>>;
-  /** Events with seq > after, at most limit. (`trace` itself is a name the platform keeps.) */
+  /**
+   * Events with seq > after, at most `limit` and LIMITS.tracePageBytesMax of them, but at least one where
+   * there is one that can be read. (`trace` itself is a name the platform keeps.)
+   */
   readTrace(
     team: string,
     after: number,
@@ -74,7 +77,10 @@ export interface MissionRpc {
   confirmTicket(
     claims: TicketClaims,
   ): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
-  /** Delivered up to seq, durably, at the far end of the sink. May be called twice, out of order. */
+  /**
+   * Durable at the far end: for the index everything up to `seq`, for webhooks the one event `seq`. May
+   * be called twice, out of order.
+   */
   acknowledge(sink: SinkName, seq: number): Promise<void>;
 }
 

@@ -82,8 +82,8 @@ export async function consumeWebhooks(
 }
 
 /**
- * In seq order, and no further than the first failure: the mission's cursor says "all up to here", so it
- * must not pass an event that was not handed on.
+ * In seq order, and no further than the first failure, so that receivers hear in order where they can.
+ * Nothing depends on it: the mission's cursor stops before any event that was not acknowledged.
  */
 async function fanOut(
   items: readonly Parsed<WebhookEventMessage>[],
@@ -105,7 +105,7 @@ async function fanOut(
   }
 }
 
-/** 1 deliveries enqueued (a crash enqueues them again under the same ids), 2 the cursor moved. */
+/** 1 deliveries enqueued (a crash enqueues them again under the same ids), 2 the event acknowledged. */
 async function handOn(event: WebhookEventMessage, deps: WebhookDeps): Promise<void> {
   const { team, missionId, seq, hash, type } = event;
   const endpoints = await deps.endpoints(team);
