@@ -42,8 +42,10 @@ export interface GateQuestion {
   readonly proposers: readonly string[];
   /** The action this node's permission is about: its own, or the one an approval node approves. */
   readonly expectedAction: NodeSpec["action"] | null;
-  /** Newest bundle of each required kind that is available to the node. */
+  /** The bundles of required kinds that count for the node, in the order of the digest. */
   readonly evidence: readonly EvidenceSummary[];
+  /** Those and the ones that the node's own supersede: what contradicts is looked for in all of them. */
+  readonly allEvidence: readonly EvidenceSummary[];
   readonly policy: PinnedPolicy;
   readonly gateDigest: string;
   /** Distinct people whose valid approval covers `gateDigest`. */

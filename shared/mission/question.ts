@@ -3,7 +3,7 @@
  * an approver must see. A changed argument, bundle, policy, plan or attempt is another digest.
  */
 import { hashJson } from "../canonical.ts";
-import { currentEvidence, type EvidenceSummary } from "../evidence/index.ts";
+import { type EvidenceSummary, type GatheredEvidence, gatherEvidence } from "../evidence/index.ts";
 import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
 import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
@@ -34,7 +34,7 @@ export function questionOf(
 ): GateQuestion {
   const spec = specOf(state, nodeId);
   const record = nodeRecord(state, nodeId);
-  const evidence = availableEvidence(state, spec);
+  const { current: evidence, all: allEvidence } = availableEvidence(state, spec);
   const gateDigest = gateDigestOf(state, spec, asking.proposal?.action ?? null, evidence);
   return {
     at,
@@ -51,6 +51,7 @@ export function questionOf(
     proposers: record.proposers,
     expectedAction: expectedActionOf(state, spec),
     evidence,
+    allEvidence,
     policy: state.policy,
     gateDigest,
     approvers: isHeldBy(record, asking) ? approversOf(record.approvals, gateDigest, at) : [],
@@ -114,16 +115,16 @@ function gateDigestOf(
   });
 }
 
-/** The newest bundle of each kind the node requires, from its predecessors, the mission's inputs and itself. */
-function availableEvidence(state: MissionState, spec: NodeSpec): readonly EvidenceSummary[] {
-  const required = new Set(spec.evidenceIn);
-  if (required.size === 0) return [];
-  const bundles = [...state.inputs];
-  for (const predecessor of state.plan.predecessors.get(spec.id) ?? []) {
-    bundles.push(...nodeRecord(state, predecessor).evidence);
-  }
-  bundles.push(...nodeRecord(state, spec.id).evidence);
-  return currentEvidence(bundles.filter((bundle) => required.has(bundle.kind)));
+/** What the node may look at of the kinds it requires: the mission's inputs, its predecessors' and its own. */
+function availableEvidence(state: MissionState, spec: NodeSpec): GatheredEvidence {
+  const before = (state.plan.predecessors.get(spec.id) ?? []).map(
+    (id) => nodeRecord(state, id).evidence,
+  );
+  return gatherEvidence(
+    spec.evidenceIn,
+    [state.inputs, ...before],
+    nodeRecord(state, spec.id).evidence,
+  );
 }
 
 function unfinishedPredecessors(state: MissionState, nodeId: string): readonly string[] {

@@ -7,6 +7,7 @@ import type { Gate } from "../../shared/gates/question.ts";
 import type { Verdict } from "../../shared/trace/index.ts";
 import { iso, policy, rule } from "../support/builders.ts";
 import { execution, question, RISKY, ROWS } from "../support/gate-questions.ts";
+import { MORE_ROWS } from "../support/gate-rows.ts";
 
 describe("the entry pipeline", () => {
   test("allows a question in which nothing is wrong", () => {
@@ -14,13 +15,16 @@ describe("the entry pipeline", () => {
       expect(evaluateEntry(asked)).toMatchObject({ verdict: "allow", score: 0, reasons: [] });
   });
 
-  test.each(ROWS)("%s: gate and verdict", (_what, asked, gate, verdict, codes) => {
-    const result = evaluateEntry(asked);
-    expect(result.gates.find((entry) => entry.gate === gate)?.verdict).toBe(verdict);
-    expect(
-      result.reasons.filter((reason) => reason.gate === gate).map((reason) => reason.code),
-    ).toEqual(codes);
-  });
+  test.each([...ROWS, ...MORE_ROWS])(
+    "%s: gate and verdict",
+    (_what, asked, gate, verdict, codes) => {
+      const result = evaluateEntry(asked);
+      expect(result.gates.find((entry) => entry.gate === gate)?.verdict).toBe(verdict);
+      expect(
+        result.reasons.filter((reason) => reason.gate === gate).map((reason) => reason.code),
+      ).toEqual(codes);
+    },
+  );
 
   test("every reason but those that nothing clears says what would", () => {
     const terminal = new Set(["NODE_SEALED", "AUTHORIZATION_EXPIRED", "POLICY_FORBIDDEN"]);
