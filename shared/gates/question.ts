@@ -56,6 +56,8 @@ export interface GateQuestion {
   readonly coverage: {
     readonly nodeId: string;
     readonly approved: { readonly actionType: string; readonly argsHash: string } | null;
+    /** The bundles that the approval node required and that were signed over. */
+    readonly evidence: readonly Pick<EvidenceSummary, "id" | "hash" | "kind">[];
     /** Who approved it there. */
     readonly approvers: readonly string[];
   } | null;

@@ -3,10 +3,10 @@
  * asked about, or who asked, has changed.
  */
 import type { GateQuestion } from "../gates/index.ts";
-import type { ApprovalRequirement } from "../plan/index.ts";
+import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import type { HeldApproval } from "./state.ts";
-import { emitNode, recordOf, type Turn } from "./turn.ts";
+import { emitNode, recordOf, specOf, type Turn } from "./turn.ts";
 
 /** Voids the node's open request and given approvals when they cover another digest (I14). */
 export function clearRequest(turn: Turn, nodeId: string, gateDigest: string): void {
@@ -54,7 +54,7 @@ export function requestApproval(
     attempt: record.attempt,
     risk: question.spec.risk,
     title: question.spec.title,
-    summary: summaryOf(question),
+    summary: summaryOf(question, attemptsOf(turn, question.spec)),
     requirement,
     deadlineAt: unixMsToIso((isoToUnixMs(turn.at) ?? 0) + requirement.deadlineMs),
     action,
@@ -68,10 +68,19 @@ export function requestApproval(
   });
 }
 
-function summaryOf({ spec, proposal, agent }: GateQuestion): string {
+/** How often what is approved here may be tried, where it is another node's action. */
+function attemptsOf(turn: Turn, { approves }: NodeSpec): number | null {
+  return approves === undefined ? null : specOf(turn.state, approves).attemptsMax;
+}
+
+function summaryOf({ spec, proposal, agent }: GateQuestion, attemptsMax: number | null): string {
   const who = agent !== null && typeof agent === "object" ? `Agent ${agent.id}` : "The mission";
   const action = proposal?.action;
   if (!action) return `${who} asks for "${spec.title}" to be approved.`;
   const why = proposal.rationale.trim();
-  return `${who} asks to perform ${action.type} on approval of "${spec.title}". Reason given: ${why}`;
+  const times = attemptsMax === 1 ? "one attempt" : `up to ${attemptsMax} attempts`;
+  // Before the agent's own words, which could otherwise pretend to go on like this.
+  const covers =
+    attemptsMax === null ? "" : ` The approval covers ${times} of exactly this action.`;
+  return `${who} asks to perform ${action.type} on approval of "${spec.title}".${covers} Reason given: ${why}`;
 }

@@ -161,6 +161,8 @@ function coverageOf(state: MissionState, nodeId: string): GateQuestion["coverage
   return {
     nodeId: approver,
     approved: action ? { actionType: action.type, argsHash: action.argsHash } : null,
+    // A DONE node and its predecessors take no evidence, so this is what its digest named.
+    evidence: availableEvidence(state, specOf(state, approver)).current,
     approvers: approvals.filter((a) => a.gateDigest === ranDigest).map((a) => a.approver),
   };
 }

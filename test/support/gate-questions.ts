@@ -319,6 +319,7 @@ export const ROWS: readonly Row[] = [
       coverage: {
         nodeId: "s",
         approvers: ["agent-a"],
+        evidence: [],
         approved: { actionType: "vendor.switch", argsHash: hashJson({ contract: "C-7" }) },
       },
     }),
@@ -363,7 +364,7 @@ export const ROWS: readonly Row[] = [
   ],
   [
     "an action that was not approved yet",
-    execution({ coverage: { nodeId: "s", approved: null, approvers: [] } }),
+    execution({ coverage: { nodeId: "s", approved: null, evidence: [], approvers: [] } }),
     "approval",
     "block",
     ["APPROVAL_NOT_FOR_THIS_ACTION"],
@@ -374,6 +375,7 @@ export const ROWS: readonly Row[] = [
       coverage: {
         nodeId: "s",
         approvers: ["x"],
+        evidence: [],
         approved: { actionType: "vendor.switch", argsHash: "0".repeat(64) },
       },
     }),

@@ -209,11 +209,20 @@ function checkCoverage(model: Model, node: ModelNode, seq: number, say: Say): vo
     approved.type !== action.type
   )
     say("I1", `seq ${seq}: the action is not the approved one`);
+  const [signed, held] = [covering, node].map((one) => availableTo(model, one).current);
+  for (const kind of covering.spec.evidenceIn.filter((name) => node.spec.evidenceIn.includes(name)))
+    if (hashesOf(signed, kind) !== hashesOf(held, kind))
+      say("I14", `seq ${seq}: the evidence of kind ${kind} is not what was approved on`);
   const approvers = covering.approvals.filter(
     (approval) => approval.gateDigest === covering.entry?.digest,
   );
   if (approvers.some((approval) => approval.approver === node.proposal?.agent.id))
     say("I12", `seq ${seq}: the proposer approved this action`);
+}
+
+function hashesOf(bundles: readonly EvidenceBundle[] | undefined, kind: string): string {
+  const hashes = (bundles ?? []).filter((bundle) => bundle.kind === kind).map(({ hash }) => hash);
+  return hashes.sort().join(" ");
 }
 
 /** I10: exclusive slices, strictly rising fencing numbers. */

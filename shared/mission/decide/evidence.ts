@@ -22,7 +22,9 @@ export function decideEvidence(turn: Turn, command: SubmitEvidence): Result<null
       : [...new Set([...spec.evidenceIn, ...spec.evidenceOut])];
   if (!expected.includes(bundle.kind))
     return err({ reason: "evidence_kind_unexpected", nodeId, kind: bundle.kind, expected });
-  if (record.evidence.some((held) => held.hash === bundle.hash)) return ok(null);
+  // An older bundle may come back: what a person approved on must not be out of reach for good.
+  const newest = record.evidence.findLast((held) => held.kind === bundle.kind);
+  if (newest?.hash === bundle.hash) return ok(null);
   emitNode(turn, "evidence.submitted", nodeId, { bundle }, { actor, evidenceHash: bundle.hash });
   reconsider(turn, nodeId, "evidence");
   return ok(null);
