@@ -22,6 +22,9 @@ export const DELIVERY_ID = /^msg_[0-9a-f]{32}$/;
 /** A node id is a key of plain objects, so the names that mean something to an object are no node ids. */
 export const NODE_ID = /^(?!(?:__proto__|constructor|prototype)$)[a-z0-9][a-z0-9_.-]{0,63}$/;
 
+/** A team's name: it is part of the name its objects are found by, so it holds no slash. */
+export const TEAM_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 /** Builds a version 7 UUID, lower case with hyphens, from a time and 10 random bytes (74 bits are used). */
 export function createUuidV7(unixMs: UnixMs, random10: Uint8Array): string {
   invariant(

@@ -45,6 +45,14 @@ export const LIMITS = {
   sourcesPerClaimMax: 20,
   /** About one page of text in an approval, intervention or reason. */
   reasonTextCharsMax: 2_000,
+  /** A signed statement or ticket as compact JWS: a few claims or sixty-four fences, with room. */
+  compactJwsCharsMax: 16 * 1024,
+  /** Five hundred rules with their predicates; pinned into every mission's first event. */
+  policyBytesMax: 256 * KIB,
+  /** Re-sends counted of one ticket: at one in five minutes, three and a half days of silence. */
+  resendsCountedMax: 1_000,
+  /** What a receipt or denial says in words; enough for a status and a cause. */
+  detailCharsMax: 500,
   /** The usual width of an idempotency key, also promised by the API. */
   idempotencyKeyCharsMax: 255,
   /** Clients retry within a day; the API promises at least this. */
@@ -82,11 +90,13 @@ export const LIMITS = {
   journalRowBytesMax: 512 * KIB,
   /** Waking folds at most this many events on top of a snapshot: a few milliseconds. */
   snapshotEveryEvents: 256,
-  /** Up to here the whole chain is verified on wake (about 10 ms); beyond it, from the snapshot's head. */
-  fullVerifyEventsMax: 2_000,
+  /** Up to here the whole chain is verified on wake (about 0.3 s); beyond it, from a signed snapshot's head. */
+  fullVerifyEventsMax: 20_000,
   /** At about 1 KB an event, a tenth of the 10 GB an object may hold. */
   eventsPerMissionMax: 1_000_000,
-  /** Refused attempts recorded in a mission's trace; beyond it they are counted, not written. */
+  /** A whole trace is still walked within one request's 30 s of CPU; large evidence reaches this before the count. */
+  missionBytesMax: 256 * MIB,
+  /** Denials recorded one by one, of genuine and of forged tickets each; the last one raises an incident that says so. */
   deniedEventsPerMissionMax: 100,
   /** The platform says 128 KB; the rest is room for its own envelope. */
   queueMessageBytesMax: 100 * KIB,
@@ -122,6 +132,8 @@ export const LIMITS = {
   // Reading
   /** Events in one page of a trace: about 1 MB. */
   tracePageMax: 1_000,
+  /** Bytes of one page, when its events are large: an eighth of what one call between objects may carry. */
+  tracePageBytesMax: 4 * MIB,
   /** Items in one page of any list. */
   listPageMax: 200,
 

@@ -3,6 +3,7 @@
  * Refuses every failure with one and the same reason; which it was goes to the log only.
  * Specification: RFC 6750 (bearer tokens), RFC 8725 (JWT practice).
  */
+import { TEAM_NAME } from "../shared/ids.ts";
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from "jose";
 import * as z from "zod";
 import { checkPublicJwk } from "../shared/crypto.ts";
@@ -43,7 +44,7 @@ const BEARER = /^bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 const claimsSchema = z.object({
   // Control characters and lone surrogates would break what a subject is written into later.
   sub: subjectSchema.refine((sub) => sub.isWellFormed() && !/\p{Cc}/u.test(sub), "not plain text"),
-  team: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  team: z.string().regex(TEAM_NAME),
   roles: z.array(z.enum(ROLES)).max(ROLES.length),
 });
 

@@ -4,6 +4,7 @@
  * Specification: docs/api.md; why a blocking gate is a 409 stands in docs/decisions.
  */
 import type { Context } from "hono";
+import { createEntropy } from "../durable-objects/index.ts";
 import { createUuidV7 } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
 import type { AgentFacts, Command, TicketTerms } from "../shared/mission/index.ts";
@@ -15,7 +16,7 @@ import type { AppContext } from "./context.ts";
 import type { Env } from "./env.ts";
 import { etagOf, type Idempotency } from "./idempotency.ts";
 import { errorFacts, log } from "./log.ts";
-import { missionStub } from "./missions.ts";
+import { missionStub, teamStub } from "./missions.ts";
 import { problemResponse, rejectionResponse } from "./problems.ts";
 
 /** What every command carries besides its own members. */
@@ -26,21 +27,34 @@ export interface CommandBase {
   readonly terms: TicketTerms;
 }
 
-/** Bytes of randomness in a command: the 128 bits that ticket ids derive from. */
-const ENTROPY_BYTES = 16;
-
 /** Now, fresh randomness, and the caller as an actor of the given kind. */
 export function commandBase(c: Context<AppContext>, kind: "agent" | "human"): CommandBase {
   return {
     at: Date.now(),
     actor: { kind, id: c.get("principal").sub },
-    entropy: randomHex(ENTROPY_BYTES),
+    entropy: createEntropy(),
     terms: ticketTerms(c.env),
   };
 }
 
 function ticketTerms(env: Env): TicketTerms {
   return { issuer: env.API_ORIGIN, audience: env.GATEWAY_ID, ttlMs: LIMITS.ticketTtlMs };
+}
+
+/**
+ * What the directory says of the caller as an agent. A directory that cannot be asked does not end the
+ * request: the core refuses and says so.
+ */
+export async function askAgentFacts(
+  c: Context<AppContext>,
+): Promise<AgentFacts | null | "unavailable"> {
+  const { team, sub } = c.get("principal");
+  try {
+    return await teamStub(c.env, team).agentFacts(sub);
+  } catch (thrown) {
+    log("warn", "directory.unavailable", { requestId: c.get("requestId"), ...errorFacts(thrown) });
+    return "unavailable";
+  }
 }
 
 /** A fresh time-ordered UUID, for the prefixed ids of shared/ids.ts. */
@@ -109,23 +123,4 @@ export function gateResponse(
 
 function gateProblem(code: "gate_blocked" | "gate_sealed", answer: Executed["answer"]): Problem {
   return { code, facts: { answer: answer as unknown as JsonObject } };
-}
-
-function randomHex(bytes: number): string {
-  return [...crypto.getRandomValues(new Uint8Array(bytes))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
-}
-
-/** A directory that cannot be asked does not end the request: the gate blocks and says so. */
-export async function askAgentFacts(
-  ask: () => Promise<AgentFacts | null>,
-  requestId: string,
-): Promise<AgentFacts | null | "unavailable"> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    log("warn", "directory.unavailable", { requestId, ...errorFacts(thrown) });
-    return "unavailable";
-  }
 }

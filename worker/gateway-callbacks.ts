@@ -3,26 +3,30 @@
  * permission, report an outcome, report a denial. Decides nothing; the mission does.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { MISSION_ID } from "../shared/ids.ts";
+import { createEntropy } from "../durable-objects/index.ts";
+import { TEAM_NAME, MISSION_ID } from "../shared/ids.ts";
 import { LIMITS } from "../shared/limits.ts";
 import type { Command } from "../shared/mission/index.ts";
-import type { Result } from "../shared/result.ts";
+import { err, type Result } from "../shared/result.ts";
 import type { Denial, Receipt, TicketClaims } from "../shared/ticket/index.ts";
 import { unixMsToIso } from "../shared/time.ts";
 import type { GatewayCallbacksRpc } from "../shared/wire/rpc.ts";
 import { openIncident, operatorTeam } from "./consumers/index.ts";
 import type { Env } from "./env.ts";
 import { log } from "./log.ts";
-import { missionStub } from "./missions.ts";
-
-const ENTROPY_BYTES = 16;
-const TEAM = /^[a-z0-9][a-z0-9-]{0,62}$/;
+import { missionStub, teamStub } from "./missions.ts";
 
 export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCallbacksRpc {
-  /** Asks the mission the signed claims name whether this exact permission still stands. */
+  /**
+   * Asks the directory whether the agent may still act, then the mission the signed claims name whether
+   * this exact permission still stands. A directory that cannot be asked throws: nothing is confirmed.
+   */
   async confirm(
     claims: TicketClaims,
   ): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>> {
+    const agent = await teamStub(this.env, claims.team).agentFacts(claims.sub);
+    if (agent === null) return notConfirmed(`the directory knows no agent ${claims.sub}`);
+    if (agent.banned) return notConfirmed(`agent ${agent.id} is banned`);
     return missionStub(this.env, claims.team, claims.txn).confirmTicket(claims);
   }
 
@@ -45,7 +49,7 @@ export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCa
    * operators, because a ticket that belongs nowhere was made by somebody.
    */
   async denied(team: string, missionId: string, denial: Denial): Promise<{ recorded: boolean }> {
-    if (!TEAM.test(team) || !MISSION_ID.test(missionId)) {
+    if (!TEAM_NAME.test(team) || !MISSION_ID.test(missionId)) {
       return this.#unrecorded("the message names no mission", denial);
     }
     const command: Command = { type: "RecordDenial", denial, ...this.#base() };
@@ -77,12 +81,10 @@ export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCa
   }
 
   #base() {
-    const random = crypto.getRandomValues(new Uint8Array(ENTROPY_BYTES));
-    const entropy = [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     return {
       at: Date.now(),
       actor: { kind: "gateway", id: this.env.GATEWAY_ID },
-      entropy,
+      entropy: createEntropy(),
       terms: {
         issuer: this.env.API_ORIGIN,
         audience: this.env.GATEWAY_ID,
@@ -92,11 +94,15 @@ export class GatewayCallbacks extends WorkerEntrypoint<Env> implements GatewayCa
   }
 }
 
+function notConfirmed(detail: string) {
+  return err({ reason: "gate_not_confirmed", detail } as const);
+}
+
 /** An expected duplicate leaves no event. */
 function isRecorded(answer: { readonly type: string; readonly events?: unknown }): boolean {
   return answer.type === "recorded" && typeof answer.events === "number" && answer.events > 0;
 }
 
 function plain(text: string): string {
-  return text.toWellFormed().slice(0, 64);
+  return text.slice(0, 64).toWellFormed();
 }

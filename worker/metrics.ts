@@ -1,6 +1,7 @@
 /**
  * Request counters in Prometheus text. They live in one isolate and start at zero with it, so a scrape
  * tells of the isolate that answered it; rates over many isolates come from the platform's own analytics.
+ * They count all teams together: shown to a team, they would tell it of the others (I11).
  * Specification: the Prometheus text exposition format, version 0.0.4.
  */
 
@@ -16,12 +17,13 @@ export function countRequest(method: string, route: string, status: number): voi
   requests.set(labels, (requests.get(labels) ?? 0) + 1);
 }
 
-/** The exposition: this isolate's request counters and the given team's missions by state. */
-export function renderMetrics(missionsByState: ReadonlyMap<string, number>): string {
+/** The exposition: the given team's missions by state and, for those who run the instance, its requests. */
+export function renderMetrics(
+  missionsByState: ReadonlyMap<string, number>,
+  { withRequests }: { readonly withRequests: boolean },
+): string {
   return [
-    "# HELP sekisho_requests_total Requests answered by this isolate since it started.",
-    "# TYPE sekisho_requests_total counter",
-    ...[...requests].map(([labels, count]) => `sekisho_requests_total{${labels}} ${count}`),
+    ...(withRequests ? requestLines() : []),
     "# HELP sekisho_missions Missions of the caller's team in the index, by state.",
     "# TYPE sekisho_missions gauge",
     ...[...missionsByState].map(
@@ -29,6 +31,14 @@ export function renderMetrics(missionsByState: ReadonlyMap<string, number>): str
     ),
     "",
   ].join("\n");
+}
+
+function requestLines(): readonly string[] {
+  return [
+    "# HELP sekisho_requests_total Requests answered by this isolate since it started.",
+    "# TYPE sekisho_requests_total counter",
+    ...[...requests].map(([labels, count]) => `sekisho_requests_total{${labels}} ${count}`),
+  ];
 }
 
 function escapeLabel(text: string): string {

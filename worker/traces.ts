@@ -28,12 +28,30 @@ export interface TracePage {
   readonly head: Head;
 }
 
-/** The events after `after`, a page of the largest size. */
+/** The events after `after`, a page of the largest size: bounded by bytes as well as by count. */
 export function readPage(
   source: TraceSource,
   after: number,
 ): Promise<Result<TracePage, Rejection>> {
   return source.stub().readTrace(source.team, after, LIMITS.tracePageMax);
+}
+
+/** Exactly `count` events after `after`, or as many as there are, however few each page holds. */
+export async function readRange(
+  source: TraceSource,
+  after: number,
+  count: number,
+): Promise<Result<readonly TraceEvent[], Rejection>> {
+  const events: TraceEvent[] = [];
+  for (let at = after; events.length < count;) {
+    const page = await source.stub().readTrace(source.team, at, count - events.length);
+    if (!page.ok) return page;
+    const last = page.value.events.at(-1);
+    if (last === undefined) break;
+    events.push(...page.value.events);
+    at = last.seq;
+  }
+  return ok(events);
 }
 
 /** What a verified walk ended with; `flaw` is null for a sound trace. */

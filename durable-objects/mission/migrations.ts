@@ -22,6 +22,21 @@ const MIGRATIONS: readonly { readonly id: number; readonly sql: string }[] = [
       INSERT INTO cursor (id, indexed, announced) VALUES (1, -1, -1);
     `,
   },
+  {
+    // Snapshots are signed, and how far tickets were sent again outlives the object's memory.
+    id: 2,
+    sql: `
+      DROP TABLE snapshot;
+      CREATE TABLE snapshot (
+        part INTEGER PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        body TEXT NOT NULL
+      ) STRICT;
+      ALTER TABLE cursor ADD COLUMN resent_ms INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
 ];
 
 /** Whether the mission was ever opened. One read of the schema, no write. */

@@ -7,7 +7,6 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { createEntropy } from "../entropy.ts";
-import type { PrivateJwk } from "../../shared/crypto.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import {
   answerOf,
@@ -17,12 +16,12 @@ import {
   evidenceIn,
   evolve,
   explainGate,
+  isGrowing,
   type MissionState,
   nextDueMs,
   recordEvents,
   type Rejection,
   seqOfEvidence,
-  stateToSnapshot,
   viewBlocked,
   viewMission,
   viewReady,
@@ -31,7 +30,7 @@ import {
 import { err, ok, type Result } from "../../shared/result.ts";
 import { signTicket, type TicketClaims } from "../../shared/ticket/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
-import { EMPTY_HEAD, type Head, type TraceEvent } from "../../shared/trace/index.ts";
+import { EMPTY_HEAD, GENESIS_HASH, type Head, type TraceEvent } from "../../shared/trace/index.ts";
 import type {
   BreachMessage,
   IndexMessage,
@@ -41,9 +40,11 @@ import type {
 import type { Executed, ExecuteRequest, MissionRpc, SinkName } from "../../shared/wire/rpc.ts";
 import { isEarlier, nextAlarmMs } from "./alarm.ts";
 import { createJournal, type Journal } from "./journal.ts";
+import { missionKeys } from "./keys.ts";
 import { type Loaded, loadMission } from "./load.ts";
 import { createMissionLog, type MissionLog } from "./log.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
+import { sealSnapshot } from "./snapshot.ts";
 
 /** The bindings of the API worker that a mission uses. */
 export interface MissionEnv {
@@ -65,6 +66,8 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   #loaded: Loaded | null = null;
   /** When the alarm is set for; undefined until this object has set or seen it. */
   #armedMs: number | null | undefined = undefined;
+  /** What the journal takes; null until a command asks. */
+  #bytes: number | null = null;
 
   constructor(ctx: DurableObjectState, env: MissionEnv) {
     super(ctx, env);
@@ -80,6 +83,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       sendWebhooks: (messages) =>
         discard(env.WEBHOOKS.sendBatch(messages.map((body) => ({ body })))),
       readEvents: (after, limit) => this.#journal.read(after, limit),
+      lastSeq: () => this.#journal.lastSeq(),
       cursors: () => this.#journal.cursors(),
       moveCursors: (cursors) => this.#journal.moveCursors(cursors),
       nowMs: () => Date.now(),
@@ -139,8 +143,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     if (this.#load().kind === "unknown" || !this.#isOwn(team))
       return err({ reason: "mission_unknown" });
     const events = this.#journal.read(after, Math.min(limit, LIMITS.tracePageMax));
-    const last = this.#journal.read(this.#journal.lastSeq() - 1, 1).at(-1);
-    return ok({ events, head: last ? { seq: last.seq, hash: last.hash } : EMPTY_HEAD });
+    return ok({ events, head: this.#journalHead() });
   }
 
   async checkpoint(team: string, size: number | null): ReturnType<MissionRpc["checkpoint"]> {
@@ -165,11 +168,11 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
 
   async confirmTicket(claims: TicketClaims): ReturnType<MissionRpc["confirmTicket"]> {
     const loaded = this.#load();
-    return confirmTicket(loaded.kind === "live" ? loaded.state : null, claims);
+    return confirmTicket(loaded.kind === "live" ? loaded.state : null, claims, Date.now());
   }
 
   async acknowledge(sink: SinkName, seq: number): Promise<void> {
-    if (sink === "tickets" || this.#load().kind !== "live") return;
+    if (this.#load().kind !== "live") return;
     this.ctx.storage.transactionSync(() => this.#outbox.acknowledge(sink, seq));
   }
 
@@ -192,8 +195,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       // Caught and armed again, because the platform drops an alarm that failed six times.
       this.#warn("alarm_failed", error);
       this.#loaded = null;
-      this.#armedMs = Date.now() + ALARM_RETRY_MS;
-      await this.ctx.storage.setAlarm(this.#armedMs);
+      await this.#armAt(Date.now() + ALARM_RETRY_MS);
     }
   }
 
@@ -216,6 +218,10 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     }
     if (ifMatch !== null && state && ifMatch !== headTag(state.head))
       return err({ reason: "head_stale", head: headTag(state.head) });
+    if (state && isGrowing(command) && this.#journalBytes() >= LIMITS.missionBytesMax) {
+      const { eventsPerMissionMax: eventsMax, missionBytesMax: bytesMax } = LIMITS;
+      return err({ reason: "mission_full", eventsMax, bytesMax });
+    }
     // Step 2: a crash here leaves nothing.
     const drafts = decide(state, command);
     if (!drafts.ok) return drafts;
@@ -232,19 +238,27 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     idempotency: ExecuteRequest["idempotency"],
   ): readonly TraceEvent[] {
     const missionId = command.type === "OpenMission" ? command.missionId : this.#missionId();
-    const key = signingKey(this.env.TICKET_SIGNING_KEYS);
+    const key = missionKeys(this.env.TICKET_SIGNING_KEYS).active;
     // Step 3: events, tickets and the idempotent answer become durable together. A crash before the
     // commit leaves nothing; after it, a lost reply is answered again from this row.
-    const events = this.ctx.storage.transactionSync(() => {
+    const { events, bytes } = this.ctx.storage.transactionSync(() => {
       const recorded = recordEvents(head, missionId, drafts, (claims) => signTicket(claims, key));
-      this.#journal.append(recorded, idempotency);
-      return recorded;
+      return { events: recorded, bytes: this.#journal.append(recorded, idempotency) };
     });
-    // Step 4: the same fold that loading runs. If it throws, memory is dropped and the journal decides.
-    const state = this.#evolve(events, command);
-    // Step 5: a crash from here on costs a second delivery at worst; the alarm sends what is owed.
-    this.ctx.waitUntil(this.#arm(state).then(() => this.#outbox.flush(state, events)));
-    return events;
+    if (this.#bytes !== null) this.#bytes += bytes;
+    try {
+      // Step 4: the same fold that loading runs.
+      const state = this.#evolve(events, command);
+      // Step 5: a crash from here on costs a second delivery at worst; the alarm sends what is owed.
+      const armed = this.#tried("arm", this.#arm(state));
+      this.ctx.waitUntil(armed.then(() => this.#outbox.flush(state, events)));
+      return events;
+    } catch (error) {
+      // The events are durable and memory is dropped: the journal decides, at the latest in the alarm.
+      this.#loaded = null;
+      this.ctx.waitUntil(this.#tried("arm", this.#armAt(Date.now() + ALARM_RETRY_MS)));
+      throw error;
+    }
   }
 
   #evolve(events: readonly TraceEvent[], command: Command): MissionState {
@@ -259,25 +273,45 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     return state;
   }
 
+  /** The seq of the last snapshot. One that cannot be written costs a slower wake and nothing else. */
   #snapshot(state: MissionState, snapshotSeq: number): number {
     const isDue =
       state.head.seq >= LIMITS.fullVerifyEventsMax &&
       state.head.seq - snapshotSeq >= LIMITS.snapshotEveryEvents;
     if (!isDue) return snapshotSeq;
-    this.ctx.storage.transactionSync(() =>
-      this.#journal.saveSnapshot(state.head, stateToSnapshot(state)),
-    );
+    try {
+      const sealed = sealSnapshot(state, missionKeys(this.env.TICKET_SIGNING_KEYS).active);
+      this.ctx.storage.transactionSync(() => this.#journal.saveSnapshot(sealed));
+    } catch (error) {
+      this.#warn("snapshot_not_written", error);
+    }
+    // Counted as written either way, so that a lasting failure is not tried again by every command.
     return state.head.seq;
   }
 
   /** Loads on first use. After a commit, `#evolve` has put the new state here. */
   #load(): Loaded {
     if (this.#loaded) return this.#loaded;
-    const loaded = loadMission(this.#journal);
+    const keys = () => missionKeys(this.env.TICKET_SIGNING_KEYS).published;
+    const loaded = loadMission(this.#journal, this.#missionId(), keys);
     this.#loaded = loaded;
+    // Whatever woke the object, an alarm that was lost is set again here; the sweep counts on it.
+    if (loaded.kind === "live") this.ctx.waitUntil(this.#tried("arm", this.#arm(loaded.state)));
     if (loaded.kind === "broken")
       this.ctx.waitUntil(this.#reportBreach(loaded.broken.seq, loaded.broken.detail));
     return loaded;
+  }
+
+  #journalBytes(): number {
+    this.#bytes ??= this.#journal.bytes();
+    return this.#bytes;
+  }
+
+  /** Of the rows as they are; the hash is made up where the last row cannot be read, and nothing matches it. */
+  #journalHead(): Head {
+    const seq = this.#journal.lastSeq();
+    const [last] = this.#journal.read(seq - 1, 1);
+    return { seq, hash: last?.hash ?? GENESIS_HASH };
   }
 
   /** The trace cannot take the incident of its own breach, so the index is told directly. */
@@ -309,11 +343,31 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   }
 
   async #arm(state: MissionState): Promise<void> {
-    const now = Date.now();
-    const next = nextAlarmMs({ dueMs: nextDueMs(state), ...this.#outbox.needs(state) }, now);
-    if (!isEarlier(next, this.#armedMs)) return;
-    this.#armedMs = next;
-    await this.ctx.storage.setAlarm(next);
+    const needs = { dueMs: nextDueMs(state), ...this.#outbox.needs(state) };
+    await this.#armAt(nextAlarmMs(needs, Date.now()));
+  }
+
+  async #armAt(nextMs: number | null): Promise<void> {
+    const seen = this.#armedMs === undefined ? await this.ctx.storage.getAlarm() : null;
+    // Another turn may have set it meanwhile; it knows better than what was stored before.
+    if (this.#armedMs === undefined) this.#armedMs = seen;
+    if (!isEarlier(nextMs, this.#armedMs)) return;
+    this.#armedMs = nextMs;
+    try {
+      await this.ctx.storage.setAlarm(nextMs);
+    } catch (error) {
+      this.#armedMs = undefined;
+      throw error;
+    }
+  }
+
+  /** After the turn's answer. A failure is told and passed: the next command, read or sweep arms again. */
+  async #tried(what: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#warn(`${what}_failed`, error);
+    }
   }
 
   #passTime(): Command {
@@ -369,17 +423,4 @@ function headAfter(events: readonly TraceEvent[]): Head {
 
 async function discard(promise: Promise<unknown>): Promise<void> {
   await promise;
-}
-
-let parsedKey: { readonly text: string; readonly key: PrivateJwk } | null = null;
-
-/** The active ticket key: the first of the set. Throws on anything else, so that nothing is committed. */
-function signingKey(text: string): PrivateJwk {
-  if (parsedKey?.text === text) return parsedKey.key;
-  const { keys } = JSON.parse(text) as { keys: readonly PrivateJwk[] };
-  const key = keys[0];
-  if (!key || key.kty !== "OKP" || key.crv !== "Ed25519" || !key.d || !key.kid)
-    throw new Error("TICKET_SIGNING_KEYS holds no usable key");
-  parsedKey = { text, key };
-  return key;
 }

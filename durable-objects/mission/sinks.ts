@@ -3,34 +3,14 @@
  * queue and to the webhooks. Pure; sending, cursors and retries are the object's.
  */
 import { LIMITS } from "../../shared/limits.ts";
-import {
-  dataOf,
-  type EventType,
-  type HeldTicket,
-  type MissionState,
-} from "../../shared/mission/index.ts";
+import { dataOf, type HeldTicket, type MissionState } from "../../shared/mission/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
+import { isAnnounced } from "../../shared/webhook/index.ts";
 import type {
   IndexMessage,
   TicketMessage,
   WebhookEventMessage,
 } from "../../shared/wire/message.ts";
-
-/** Event types that somebody outside may have subscribed to. */
-const ANNOUNCED = new Set<string>([
-  "approval.requested",
-  "approval.voided",
-  "approval.expired",
-  "mission.completed",
-  "mission.sealed",
-  "mission.stopped",
-  "incident.raised",
-] satisfies EventType[]);
-
-/** Whether webhooks want to hear of this event. */
-export function isAnnounced(event: TraceEvent): boolean {
-  return ANNOUNCED.has(event.type);
-}
 
 /** One message for a contiguous stretch of events; without the events themselves when they do not fit. */
 export function indexMessage(
@@ -41,15 +21,19 @@ export function indexMessage(
   const first = events[0];
   const last = events.at(-1);
   if (!first || !last) return null;
-  const range = {
-    kind: "index",
-    team,
-    missionId,
-    afterSeq: first.seq - 1,
-    toSeq: last.seq,
-  } as const;
+  const range = rangeMessage(team, missionId, first.seq - 1, last.seq);
   const fits = bytesOf(events) <= LIMITS.queueMessageBytesMax;
   return { ...range, events: fits ? (events as unknown as IndexMessage["events"]) : null };
+}
+
+/** The stretch (afterSeq, toSeq] without its events: whoever indexes it reads them from the mission. */
+export function rangeMessage(
+  team: string,
+  missionId: string,
+  afterSeq: number,
+  toSeq: number,
+): IndexMessage {
+  return { kind: "index", team, missionId, afterSeq, toSeq, events: null };
 }
 
 /** One message for every event that webhooks want to hear of. Data that does not fit is left out; the trace has it. */
@@ -57,20 +41,22 @@ export function webhookMessages(
   team: string,
   events: readonly TraceEvent[],
 ): readonly WebhookEventMessage[] {
-  return events.filter(isAnnounced).map((event) => {
-    const data = event.data as WebhookEventMessage["data"];
-    return {
-      kind: "event",
-      team,
-      missionId: event.missionId,
-      seq: event.seq,
-      hash: event.hash,
-      type: event.type,
-      at: event.at,
-      nodeId: event.nodeId,
-      data: bytesOf(data) <= LIMITS.queueMessageBytesMax / 2 ? data : { truncated: true },
-    };
-  });
+  return events
+    .filter(({ type }) => isAnnounced(type))
+    .map((event) => {
+      const data = event.data as WebhookEventMessage["data"];
+      return {
+        kind: "event",
+        team,
+        missionId: event.missionId,
+        seq: event.seq,
+        hash: event.hash,
+        type: event.type,
+        at: event.at,
+        nodeId: event.nodeId,
+        data: bytesOf(data) <= LIMITS.queueMessageBytesMax / 2 ? data : { truncated: true },
+      };
+    });
 }
 
 /** The message of an issued ticket, while its node still holds the proposal it was issued for. */
@@ -89,14 +75,14 @@ export function ticketMessage(state: MissionState, event: TraceEvent): TicketMes
   };
 }
 
-/** Which outstanding tickets are due for another send, given when they were last looked at. */
+/** Which outstanding tickets are due for another send, given when due ones were last sent. */
 export function ticketsToResend(
   tickets: readonly HeldTicket[],
   nextResendMs: (issuedAt: string, afterMs: number) => number,
-  lookedAtMs: number,
+  resentMs: number,
   nowMs: number,
 ): readonly HeldTicket[] {
-  return tickets.filter((ticket) => nextResendMs(ticket.issuedAt, lookedAtMs) <= nowMs);
+  return tickets.filter((ticket) => nextResendMs(ticket.issuedAt, resentMs) <= nowMs);
 }
 
 function bytesOf(value: unknown): number {

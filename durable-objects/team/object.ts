@@ -34,6 +34,7 @@ import {
 } from "../../shared/team/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
 import type {
+  AgentEntry,
   DeliveryRecord,
   IncidentRecord,
   PolicyRecord,
@@ -133,18 +134,19 @@ export class TeamObject extends DurableObject implements TeamRpc {
     return readApprovers(this.#sql);
   }
 
-  /** Adds the agent or replaces what was known of it. */
+  /** Adds the agent or replaces what was known of it; a ban stays until somebody says that it is lifted. */
   async putAgent(request: {
-    agent: AgentFacts;
+    agent: AgentEntry;
     idempotency: Idempotency;
     at: number;
   }): Refusable<AgentFacts> {
-    const { agent, idempotency } = request;
+    const { agent: entry, idempotency } = request;
     return this.#once(idempotency, () => {
+      const known = readAgent(this.#sql, entry.id);
+      const agent = { ...entry, banned: entry.banned ?? known?.banned ?? false };
       const admitted = admitAgent(agent, readZone(this.#sql, agent.zone));
       if (!admitted.ok) return admitted;
-      const isNew = readAgent(this.#sql, agent.id) === null;
-      const full = isNew ? this.#fullOf("agent", TEAM_LIMITS.agentsMax) : null;
+      const full = known === null ? this.#fullOf("agent", TEAM_LIMITS.agentsMax) : null;
       if (full) return err(full);
       writeAgent(this.#sql, agent);
       return ok(agent);

@@ -115,6 +115,7 @@ function createMiniflare(launched: Launch): Miniflare {
   };
   const gatewayBindings = {
     ...gateway.bindings,
+    ...connectorSecrets(),
     TICKET_ISSUER: url,
     TICKET_JWKS: publicTickets,
     ACTIONS: JSON.stringify(options.actions),
@@ -229,4 +230,10 @@ async function freePort(host: string): Promise<number> {
 function once(run: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;
   return () => (running ??= run());
+}
+
+/** The gateway's credentials come from the environment of this process, as secrets do when hosted. */
+function connectorSecrets(): Readonly<Record<string, string>> {
+  const secrets = Object.entries(process.env).filter(([name]) => name.startsWith("CONNECTOR_"));
+  return Object.fromEntries(secrets.map(([name, value]) => [name, value ?? ""]));
 }

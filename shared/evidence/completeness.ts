@@ -92,28 +92,82 @@ export function shownEvidence(summary: EvidenceSummary): EvidenceSummary {
   return { ...shown, claims };
 }
 
-/** The newest bundle of each kind, in order of kind; a later bundle of a kind supersedes earlier ones. */
-export function currentEvidence(bundles: readonly EvidenceSummary[]): readonly EvidenceSummary[] {
-  const byKind = new Map<string, EvidenceSummary>();
-  for (const bundle of bundles) byKind.set(bundle.kind, bundle);
-  return [...byKind.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
+/** What a node can look at. A source is the mission's inputs, one direct predecessor, or the node itself. */
+export interface GatheredEvidence {
+  /** What counts, in order of kind, then of hash; a bundle that several sources hold counts once. */
+  readonly current: readonly EvidenceSummary[];
+  /** The newest bundle of each kind of every source, also where it does not count: nothing silences it. */
+  readonly all: readonly EvidenceSummary[];
+}
+
+/**
+ * Gathers the bundles of `kinds`. Within a source a later bundle of a kind supersedes the earlier ones.
+ * Of a kind the node's own bundle counts when it has one, else those of all `others`.
+ *
+ * Shape: every source oldest first. O(bundles log bundles). Source: docs/evidence.md.
+ */
+export function gatherEvidence(
+  kinds: readonly string[],
+  others: readonly (readonly EvidenceSummary[])[],
+  own: readonly EvidenceSummary[],
+): GatheredEvidence {
+  const required = new Set(kinds);
+  const mine = newestOfKinds(own, required);
+  const theirs = others.flatMap((source) => [...newestOfKinds(source, required).values()]);
+  const counting = [...theirs.filter((bundle) => !mine.has(bundle.kind)), ...mine.values()];
+  return {
+    current: unique(counting).sort(byKindAndHash),
+    all: unique([...theirs, ...mine.values()]),
+  };
+}
+
+function newestOfKinds(
+  source: readonly EvidenceSummary[],
+  kinds: ReadonlySet<string>,
+): ReadonlyMap<string, EvidenceSummary> {
+  const newest = new Map<string, EvidenceSummary>();
+  for (const bundle of source) if (kinds.has(bundle.kind)) newest.set(bundle.kind, bundle);
+  return newest;
+}
+
+function unique(bundles: readonly EvidenceSummary[]): EvidenceSummary[] {
+  return [...new Map(bundles.map((bundle) => [bundle.hash, bundle])).values()];
+}
+
+function byKindAndHash(a: EvidenceSummary, b: EvidenceSummary): number {
+  if (a.kind !== b.kind) return a.kind < b.kind ? -1 : 1;
+  return a.hash < b.hash ? -1 : 1;
 }
 
 /** Pairs of claims that say different things about one subject and predicate, each pair once. O(claims). */
 export function findContradictions(
   bundles: readonly EvidenceSummary[],
 ): readonly { readonly first: string; readonly second: string }[] {
-  const seen = new Map<string, { valueHash: string; name: string }>();
+  const seen = new Map<string, { bundle: EvidenceSummary; claim: ClaimSummary }>();
   const found: { first: string; second: string }[] = [];
   for (const bundle of bundles) {
     for (const claim of bundle.claims) {
-      const name = `${bundle.kind}/${claim.id}`;
       const key = claim.aboutKey ?? claim.aboutHash;
       const earlier = seen.get(key);
-      if (!earlier) seen.set(key, { valueHash: claim.valueHash, name });
-      else if (earlier.valueHash !== claim.valueHash)
-        found.push({ first: earlier.name, second: name });
+      if (!earlier) seen.set(key, { bundle, claim });
+      else if (earlier.claim.valueHash !== claim.valueHash) {
+        const isOneKind = earlier.bundle !== bundle && earlier.bundle.kind === bundle.kind;
+        const nameOf = isOneKind ? nameWithBundle : nameOfClaim;
+        found.push({
+          first: nameOf(earlier.bundle, earlier.claim),
+          second: nameOf(bundle, claim),
+        });
+      }
     }
   }
   return found;
+}
+
+function nameOfClaim(bundle: EvidenceSummary, claim: ClaimSummary): string {
+  return `${bundle.kind}/${claim.id}`;
+}
+
+/** Two bundles of one kind are told apart by their ids. */
+function nameWithBundle(bundle: EvidenceSummary, claim: ClaimSummary): string {
+  return `${nameOfClaim(bundle, claim)} of ${bundle.id}`;
 }

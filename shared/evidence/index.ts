@@ -2,8 +2,8 @@
 export { createEvidenceBundle, evidenceHash, evidenceInputSchema } from "./bundle.ts";
 export type { EvidenceBundle, EvidenceClaim, EvidenceInput } from "./bundle.ts";
 export {
-  currentEvidence,
   findContradictions,
+  gatherEvidence,
   shownEvidence,
   summarizeEvidence,
 } from "./completeness.ts";
@@ -12,6 +12,7 @@ export type {
   ClaimSummary,
   EvidenceSummary,
   EvidenceVerification,
+  GatheredEvidence,
   VerifiedClaim,
 } from "./completeness.ts";
 export { countIndependent, countSources } from "./origin.ts";

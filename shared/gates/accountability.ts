@@ -4,27 +4,27 @@
  * gates that may seal.
  */
 import type { Verdict } from "../trace/index.ts";
-import { type Gate, outcomeOf, reasonOf } from "./question.ts";
+import { type Gate, type GateOutcome, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
 const HUMAN_OWNER_FROM_RISK = 3;
 
+/** What the exit gate asks of accountability, too. Beyond repair: the authorization is part of the frozen plan. */
+export function authorization({
+  authorizationExpiresAt,
+  at,
+}: Pick<GateQuestion, "authorizationExpiresAt" | "at">): GateOutcome<"allow" | "seal"> {
+  if (authorizationExpiresAt === null || authorizationExpiresAt > at)
+    return { verdict: "allow", reasons: [] };
+  const detail = `the mission's authorization ended at ${authorizationExpiresAt}`;
+  const way = "nothing clears this here; a new mission whose authorization has not ended";
+  return outcomeOf([reasonOf("accountability", "AUTHORIZATION_EXPIRED", detail, way)], "seal");
+}
+
 export const accountability: Gate<Verdict> = (question) => {
-  const { spec, authorizationExpiresAt, at, agent } = question;
-  if (authorizationExpiresAt !== null && authorizationExpiresAt <= at) {
-    // Beyond repair: a mission's authorization is part of its frozen plan.
-    return outcomeOf(
-      [
-        reasonOf(
-          "accountability",
-          "AUTHORIZATION_EXPIRED",
-          `the mission's authorization ended at ${authorizationExpiresAt}`,
-          "nothing clears this here; a new mission whose authorization has not ended",
-        ),
-      ],
-      "seal",
-    );
-  }
+  const { spec, agent } = question;
+  const authorized = authorization(question);
+  if (authorized.verdict === "seal") return authorized;
   const reasons: Reason[] = [];
   if (spec.risk >= HUMAN_OWNER_FROM_RISK && spec.ownerR !== "human") {
     reasons.push(
@@ -36,21 +36,26 @@ export const accountability: Gate<Verdict> = (question) => {
       ),
     );
   }
-  const proposer = agent !== null && typeof agent === "object" ? agent.id : null;
-  const approvers = new Set([...question.approvers, ...(question.coverage?.approvers ?? [])]);
-  if (proposer !== null && approvers.has(proposer)) {
+  const asking = agent !== null && typeof agent === "object" ? [agent.id] : [];
+  // Of the people who approved the action elsewhere, only who performs it now has two duties.
+  const both = [
+    ...question.approvers.filter((id) => [...asking, ...question.proposers].includes(id)),
+    ...(question.coverage?.approvers ?? []).filter((id) => asking.includes(id)),
+  ];
+  for (const id of new Set(both)) {
     reasons.push(
       reasonOf(
         "accountability",
         "SEPARATION_OF_DUTIES",
-        `${proposer} proposed and approved`,
+        `${id} proposed and approved`,
         "another person approves",
       ),
     );
   }
+  const approvers = new Set([...question.approvers, ...(question.coverage?.approvers ?? [])]);
   const producers = new Set(question.evidence.map((bundle) => bundle.producedBy));
   for (const producer of producers) {
-    if (!approvers.has(producer) || producer === proposer) continue;
+    if (!approvers.has(producer) || asking.includes(producer)) continue;
     reasons.push(
       reasonOf(
         "accountability",

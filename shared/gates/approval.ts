@@ -14,11 +14,13 @@ import {
   reasonOf,
 } from "./question.ts";
 
+import type { Reason } from "./reasons.ts";
+
 const APPROVAL_FROM_RISK = 3;
 
 export const approval: Gate<RefusableVerdict> = (question) => {
-  const uncovered = coverageReason(question);
-  if (uncovered) return outcomeOf([uncovered], "block");
+  const uncovered = coverageReasons(question);
+  if (uncovered.length > 0) return outcomeOf(uncovered, "block");
   const requirement = requirementOf(question);
   if (!requirement) return { verdict: "allow", reasons: [] };
   if (question.refused !== null) {
@@ -60,23 +62,44 @@ export function requirementOf(question: GateQuestion): ApprovalRequirement | nul
   return { ...own, quorum: Math.max(own.quorum, asked) };
 }
 
-function coverageReason({ coverage, proposal }: GateQuestion) {
-  if (!coverage) return null;
+function coverageReasons(question: GateQuestion): readonly Reason[] {
+  const { coverage, proposal } = question;
+  if (!coverage) return [];
   const { approved, nodeId } = coverage;
   const action = proposal?.action;
-  if (
-    approved &&
-    action &&
-    approved.actionType === action.type &&
-    approved.argsHash === action.argsHash
-  )
-    return null;
-  return reasonOf(
-    "approval",
-    "APPROVAL_NOT_FOR_THIS_ACTION",
-    `node ${nodeId} did not approve exactly this action`,
-    approved
-      ? `propose ${approved.actionType} with the approved arguments (hash ${approved.argsHash})`
-      : `have node ${nodeId} approve the action first`,
-  );
+  const isApproved =
+    approved && action?.type === approved.actionType && action.argsHash === approved.argsHash;
+  if (isApproved) return evidenceReasons(question, coverage);
+  return [
+    reasonOf(
+      "approval",
+      "APPROVAL_NOT_FOR_THIS_ACTION",
+      `node ${nodeId} did not approve exactly this action`,
+      approved
+        ? `propose ${approved.actionType} with the approved arguments (hash ${approved.argsHash})`
+        : `have node ${nodeId} approve the action first`,
+    ),
+  ];
+}
+
+/** Of every kind that both nodes require, the action rests on exactly the bundles it was approved on (I14). */
+function evidenceReasons(
+  { spec, evidence }: GateQuestion,
+  coverage: NonNullable<GateQuestion["coverage"]>,
+): readonly Reason[] {
+  return [...new Set(spec.evidenceIn)].flatMap((kind) => {
+    const approved = coverage.evidence.filter((bundle) => bundle.kind === kind);
+    if (approved.length === 0) return [];
+    const held = evidence.filter((bundle) => bundle.kind === kind);
+    const isSame =
+      held.length === approved.length &&
+      held.every(({ hash }) => approved.some((bundle) => bundle.hash === hash));
+    if (isSame) return [];
+    return reasonOf(
+      "approval",
+      "APPROVAL_NOT_FOR_THIS_ACTION",
+      `node ${coverage.nodeId} approved on other evidence of kind ${kind}`,
+      `let the evidence of kind ${kind} be the approved one again: ${approved.map(({ id }) => id).join(", ")}`,
+    );
+  });
 }

@@ -24,7 +24,7 @@ const PRIMARY_SOURCE_FROM_RISK = 3;
 export const evidence: Gate<RefusableVerdict> = (question) => {
   const reasons = missingKinds(question.spec.evidenceIn, question.evidence, question.spec.id);
   for (const bundle of question.evidence) reasons.push(...bundleReasons(bundle, question));
-  for (const { first, second } of findContradictions(question.evidence)) {
+  for (const { first, second } of findContradictions(question.allEvidence)) {
     reasons.push(
       reasonOf(
         "evidence",

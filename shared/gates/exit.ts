@@ -1,16 +1,21 @@
 /**
- * The exit gate: RUNNING -> DONE. The node produced what its spec promises, its tests passed, and
- * the approvals it ran under still stand. A failed test is a failure of the attempt, not a block.
+ * The exit gate: RUNNING -> DONE. The node produced what its spec promises, its tests passed, the
+ * mission may still decide, and the approvals it ran under still stand. A failed test is a failure of the attempt, not a block.
  */
 import type { EvidenceSummary } from "../evidence/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import type { JsonObject } from "../strict-json.ts";
+import type { Verdict } from "../trace/index.ts";
+import { authorization } from "./accountability.ts";
 import { missingKinds } from "./evidence.ts";
 import { type GateResult, resultOf } from "./pipeline.ts";
-import { outcomeOf, reasonOf } from "./question.ts";
+import { type GateOutcome, outcomeOf, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
 export interface ExitQuestion {
+  /** RFC 3339 with milliseconds. */
+  readonly at: string;
+  readonly authorizationExpiresAt: string | null;
   readonly spec: NodeSpec;
   /** Bundles submitted to this node. */
   readonly evidence: readonly EvidenceSummary[];
@@ -25,7 +30,7 @@ export interface ExitQuestion {
   readonly approvals: { readonly have: number; readonly need: number };
 }
 
-/** Evaluates the exit gate. Never pauses or seals. */
+/** Evaluates the exit gate. Never pauses; seals only for an authorization that ran out under a decision. */
 export function evaluateExit(question: ExitQuestion): GateResult {
   const { spec, approvals } = question;
   const consistency: Reason[] = [];
@@ -58,8 +63,19 @@ export function evaluateExit(question: ExitQuestion): GateResult {
       gate: "evidence",
       outcome: outcomeOf(missingKinds(spec.evidenceOut, question.evidence, spec.id), "block"),
     },
+    { gate: "accountability", outcome: mayStillDecide(question) },
     { gate: "approval", outcome: outcomeOf(approval, "block") },
   ]);
+}
+
+/**
+ * A decision takes effect when it leaves, so it is authorized then or not at all. An action took effect
+ * when the gateway performed it, which confirmation allowed: what is left is to take note of it.
+ */
+function mayStillDecide(question: ExitQuestion): GateOutcome<Verdict> {
+  return question.spec.kind === "decision"
+    ? authorization(question)
+    : { verdict: "allow", reasons: [] };
 }
 
 /** Tests of the spec that the result reports as failed. */

@@ -6,4 +6,5 @@ export { evaluateEntry, type GateResult } from "./pipeline.ts";
 export { AMEND_ACTION, diffRequirement, evaluateDiff, type DiffQuestion } from "./diff.ts";
 export { requirementOf } from "./approval.ts";
 export { requestOf } from "./override.ts";
+export { agentReasons } from "./scope.ts";
 export { evaluateExit, failedTests, type ExitQuestion } from "./exit.ts";

@@ -118,7 +118,7 @@ export function askSafely(
 ): GateOutcome<Verdict> {
   try {
     const outcome = ask(question);
-    if (outcome.verdict in RANK) return outcome;
+    if (Object.hasOwn(RANK, outcome.verdict)) return outcome;
   } catch {
     // What was thrown is of no use to a caller and may quote evidence; the code says enough.
   }

@@ -51,10 +51,14 @@ export interface GateQuestion {
   /** "system" for a node the system itself advances; null: unknown to the directory. */
   readonly agent: AskingAgent | "system" | "unavailable" | null;
   readonly proposal: ProposalFacts | null;
+  /** Every agent whose proposal was adopted in this attempt. */
+  readonly proposers: readonly string[];
   /** The action this node's permission is about: its own, or the one an approval node approves. */
   readonly expectedAction: NodeSpec["action"] | null;
-  /** Newest bundle of each required kind that is available to the node. */
+  /** The bundles of required kinds that count for the node, in the order of the digest. */
   readonly evidence: readonly EvidenceSummary[];
+  /** Those and the ones that the node's own supersede: what contradicts is looked for in all of them. */
+  readonly allEvidence: readonly EvidenceSummary[];
   readonly policy: PinnedPolicy;
   /** What a policy's conditions may ask of the mission; without these two no condition is decided. */
   readonly mission?: { readonly id: string; readonly done: number; readonly total: number };
@@ -68,6 +72,8 @@ export interface GateQuestion {
   readonly coverage: {
     readonly nodeId: string;
     readonly approved: { readonly actionType: string; readonly argsHash: string } | null;
+    /** The bundles that the approval node required and that were signed over. */
+    readonly evidence: readonly Pick<EvidenceSummary, "id" | "hash" | "kind">[];
     /** Who approved it there. */
     readonly approvers: readonly string[];
   } | null;

@@ -11,26 +11,12 @@ export const scope: Gate<"allow" | "block"> = (question) =>
     "block",
   );
 
-function agentReasons({ agent, spec }: GateQuestion): readonly Reason[] {
+type Asking = Pick<GateQuestion, "agent" | "spec" | "proposal">;
+
+/** Why the agent may not act at the node: the part of the gate that is also asked of evidence and results. */
+export function agentReasons({ agent, spec, proposal }: Asking): readonly Reason[] {
   if (agent === "system") return [];
-  if (agent === "unavailable")
-    return [
-      reasonOf(
-        "scope",
-        "GATE_FAILURE",
-        "the agent directory could not be asked",
-        "try again when the directory answers",
-      ),
-    ];
-  if (agent === null)
-    return [
-      reasonOf(
-        "scope",
-        "AGENT_UNKNOWN",
-        "the directory knows no such agent",
-        "an admin registers the agent",
-      ),
-    ];
+  if (agent === null || agent === "unavailable") return [strangerReason(agent, proposal)];
   const reasons: Reason[] = [];
   if (agent.banned)
     reasons.push(
@@ -72,6 +58,31 @@ function agentReasons({ agent, spec }: GateQuestion): readonly Reason[] {
     );
   }
   return reasons;
+}
+
+/** Nobody the directory vouches for: it could not be asked, does not know the agent, or nobody came. */
+function strangerReason(agent: null | "unavailable", proposal: Asking["proposal"]): Reason {
+  if (agent === "unavailable") {
+    return reasonOf(
+      "scope",
+      "GATE_FAILURE",
+      "the agent directory could not be asked",
+      "try again when the directory answers",
+    );
+  }
+  return proposal
+    ? reasonOf(
+        "scope",
+        "AGENT_UNKNOWN",
+        "the directory knows no such agent",
+        "an admin registers the agent",
+      )
+    : reasonOf(
+        "scope",
+        "AGENT_UNKNOWN",
+        "no agent has proposed",
+        "an agent that may act here proposes",
+      );
 }
 
 function actionReasons({ proposal, expectedAction }: GateQuestion): readonly Reason[] {

@@ -11,6 +11,7 @@ import {
   type GateResult,
   requestOf,
 } from "../gates/index.ts";
+import { invariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { clearRequest, requestApproval } from "./approvals.ts";
@@ -34,7 +35,10 @@ function isAskable(turn: Turn, nodeId: string): boolean {
   return recordOf(turn, nodeId).proposal !== null || isSelfAdvancing(turn.state, nodeId);
 }
 
-/** BLOCKED and not sealed: its cause changed, so its gate is asked again. Does nothing for other nodes. */
+/**
+ * BLOCKED and not sealed: its cause changed, so its gate is asked again, the exit gate where the action of
+ * this attempt has been performed. Does nothing for other nodes.
+ */
 export function reconsider(
   turn: Turn,
   nodeId: string,
@@ -44,8 +48,12 @@ export function reconsider(
   if (record.status !== "BLOCKED" || record.verdict === "seal" || turn.state.status !== "active")
     return;
   if (record.receipt?.outcome === "unknown" || !isAskable(turn, nodeId)) return;
-  emitNode(turn, "node.unblocked", nodeId, { cause }, { stateAfter: "READY" });
-  enter(turn, nodeId);
+  // What has been performed cannot be let in again or asked about anew: only the exit is still open.
+  const performed = record.receipt?.outcome === "succeeded";
+  const stateAfter = performed ? "RUNNING" : "READY";
+  emitNode(turn, "node.unblocked", nodeId, { cause }, { stateAfter });
+  if (performed) leave(turn, nodeId);
+  else enter(turn, nodeId);
 }
 
 /** Asks a READY node's entry gate and goes where the verdict leads. */
@@ -109,9 +117,8 @@ function start(turn: Turn, nodeId: string, question: GateQuestion): void {
   const spec = specOf(turn.state, nodeId);
   const record = recordOf(turn, nodeId);
   if (spec.kind === "execution") {
-    // An action that succeeded in this attempt is never performed again, whatever led back here.
-    if (record.receipt?.outcome === "succeeded") leave(turn, nodeId);
-    else issueTicket(turn, nodeId, question);
+    invariant(record.receipt === null, "an action is performed once an attempt");
+    issueTicket(turn, nodeId, question);
   } else if (isSelfAdvancing(turn.state, nodeId) || spec.kind === "approval" || record.result) {
     leave(turn, nodeId);
   }
@@ -146,12 +153,13 @@ function issueTicket(turn: Turn, nodeId: string, question: GateQuestion): void {
   });
 }
 
-/** Asks a RUNNING node's exit gate: DONE, another attempt after failed tests, or BLOCKED. */
+/** Asks a RUNNING node's exit gate: DONE, another attempt after failed tests, BLOCKED, or the end. */
 export function leave(turn: Turn, nodeId: string): void {
   const record = recordOf(turn, nodeId);
   const result = evaluateExit(exitQuestionOf(turn.state, nodeId, turn.at));
   const failed = failedTests(specOf(turn.state, nodeId), record.result?.tests ?? []);
-  if (failed.length > 0) {
+  // After a seal there is no other attempt.
+  if (failed.length > 0 && result.verdict !== "seal") {
     fail(turn, nodeId, "tests_failed", result);
     return;
   }
@@ -161,6 +169,7 @@ export function leave(turn: Turn, nodeId: string): void {
       : undefined;
   recordGate(turn, nodeId, "exit", record.ranDigest ?? "", result, { ...(passage && { passage }) });
   if (result.verdict === "allow") complete(turn, nodeId);
+  else if (result.verdict === "seal") seal(turn, nodeId, result);
 }
 
 /** The attempt failed: READY again while attempts are left (this node only), else BLOCKED and an incident. */

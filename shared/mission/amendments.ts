@@ -158,11 +158,9 @@ function evolveApproval(state: MissionState, event: Evolving): void {
       return;
     }
     case "approval.granted": {
-      const { approver, groups, kid, gateDigest, statementExpiresAt } = dataOf(
-        event,
-        "approval.granted",
-      );
-      const approval = { approver, groups, kid, gateDigest, statementExpiresAt };
+      const data = dataOf(event, "approval.granted");
+      const { approver, groups, kid, gateDigest, statementExpiresAt, validUntil = null } = data;
+      const approval = { approver, groups, kid, gateDigest, statementExpiresAt, validUntil };
       state.amendments = { ...held, open: { ...open, approvals: [...open.approvals, approval] } };
       return;
     }

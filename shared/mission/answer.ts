@@ -97,7 +97,7 @@ export function answerOf(events: readonly EventDraft[]): Answer {
       return {
         type: "result",
         nodeState: stateAfter(own, events),
-        gateResult: outcomeFor(own, events),
+        gateResult: required(lastWord(own, events)),
       };
     case "mission.policy_repinned":
       return repinnedAnswer(own, events);
@@ -191,7 +191,7 @@ function gateAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
     adopted,
     nodeState: stateAfter(own, events),
     gateDigest: data.gateDigest,
-    gateResult: adopted ? entryFor(own, events) : required(own.gateResult),
+    gateResult: required(adopted ? lastWord(own, events) : own.gateResult),
     ticket: claims && { jti: claims.jti, expiresAt: unixMsToIso(claims.exp * 1000) },
   };
 }
@@ -214,7 +214,6 @@ function amendmentAnswer(own: EventDraft, events: readonly EventDraft[]): Answer
 function approvalAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
   const amended = events.find((event) => event.type === "mission.amended");
   const data = own.data as { readonly approver: string; readonly gateDigest: string };
-  const gate = firstGateAfter(own, events);
   return {
     type: "approval",
     decision: own.type === "approval.granted" ? "approve" : "deny",
@@ -222,39 +221,29 @@ function approvalAnswer(own: EventDraft, events: readonly EventDraft[]): Answer 
     gateDigest: data.gateDigest,
     // An amendment reads like an approval node: BLOCKED until people have decided, DONE when applied.
     nodeState: own.nodeId === null ? (amended ? "DONE" : "BLOCKED") : stateAfter(own, events),
-    gateResult: own.gateResult ?? (gate ?? amended)?.gateResult ?? null,
+    gateResult: own.gateResult ?? lastWord(own, events) ?? amended?.gateResult ?? null,
   };
 }
 
-/** The entry gate's result on a proposal just adopted. */
-function entryFor(own: EventDraft, events: readonly EventDraft[]): GateResultRecord {
-  return required(firstGateAfter(own, events)?.gateResult ?? null);
-}
-
-/** The last word on a result: the exit gate's, or the failure of its tests as a block. */
-function outcomeFor(own: EventDraft, events: readonly EventDraft[]): GateResultRecord {
-  const after = events
+/**
+ * The last word on the node that the command was about: that of the entry gate, of the exit gate when
+ * the node went on to it, or a failed attempt as a block; null when no gate was asked.
+ */
+function lastWord(own: EventDraft, events: readonly EventDraft[]): GateResultRecord | null {
+  const last = events
     .slice(events.indexOf(own) + 1)
-    .filter((event) => event.nodeId === own.nodeId);
-  const last = after.findLast(
-    (event) => event.type === "gate.evaluated" || event.type === "node.failed",
-  );
-  if (last?.type === "node.failed") {
-    const { reasons } = dataOf(last, "node.failed");
-    return {
-      verdict: "block",
-      score: 2,
-      reasons,
-      gates: [{ gate: "consistency", verdict: "block" }],
-    };
-  }
-  return required(last?.gateResult ?? null);
-}
-
-function firstGateAfter(own: EventDraft, events: readonly EventDraft[]): EventDraft | undefined {
-  return events
-    .slice(events.indexOf(own))
-    .find((event) => event.type === "gate.evaluated" && event.nodeId === own.nodeId);
+    .findLast(
+      ({ type, nodeId }) =>
+        nodeId === own.nodeId && (type === "gate.evaluated" || type === "node.failed"),
+    );
+  if (last?.type !== "node.failed") return last?.gateResult ?? null;
+  const { reasons } = dataOf(last, "node.failed");
+  return {
+    verdict: "block",
+    score: 2,
+    reasons,
+    gates: [{ gate: "consistency", verdict: "block" }],
+  };
 }
 
 function required(result: GateResultRecord | null): GateResultRecord {

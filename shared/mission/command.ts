@@ -22,6 +22,9 @@ export interface AgentFacts {
   readonly family?: string;
 }
 
+/** null: the directory knows no such agent. "unavailable": it could not be asked, which blocks. */
+type AskedAgent = AgentFacts | null | "unavailable";
+
 /** Who issues tickets and for whom, and for how long; configuration, the same for every mission. */
 export interface TicketTerms {
   readonly issuer: string;
@@ -53,6 +56,7 @@ export interface OpenMission extends Base {
 export interface SubmitEvidence extends Base {
   readonly type: "SubmitEvidence";
   readonly nodeId: string;
+  readonly agent: AskedAgent;
   readonly bundle: EvidenceBundle;
   /** Needed only where the bundle carries receipts; without it every receipt's key is unknown. */
   readonly verification?: VerificationFacts;
@@ -76,8 +80,7 @@ export interface Propose extends Base {
   readonly type: "Propose";
   readonly nodeId: string;
   readonly proposal: Proposal;
-  /** null: the directory knows no such agent. "unavailable": it could not be asked, which blocks. */
-  readonly agent: AgentFacts | null | "unavailable";
+  readonly agent: AskedAgent;
 }
 
 export interface DecideApproval extends Base {
@@ -92,6 +95,7 @@ export interface DecideApproval extends Base {
 export interface SubmitResult extends Base {
   readonly type: "SubmitResult";
   readonly nodeId: string;
+  readonly agent: AskedAgent;
   readonly outputs: JsonObject;
   readonly tests: readonly {
     readonly id: string;

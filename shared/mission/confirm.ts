@@ -4,18 +4,30 @@
  */
 import { err, ok, type Result } from "../result.ts";
 import type { TicketClaims } from "../ticket/index.ts";
+import { isoToUnixMs, type UnixMs } from "../time.ts";
 import type { MissionState } from "./state.ts";
 
 export type ConfirmRefusal = { readonly reason: "gate_not_confirmed"; readonly detail: string };
 
+/**
+ * Whether the mission stands behind the ticket at `atMs`, the caller's clock.
+ *
+ * Errors: `gate_not_confirmed` with what is not as the gate allowed it. Source: docs/tickets.md.
+ */
 export function confirmTicket(
   state: MissionState | null,
   claims: TicketClaims,
+  atMs: UnixMs,
 ): Result<{ confirmed: true }, ConfirmRefusal> {
   const refuse = (detail: string) => err({ reason: "gate_not_confirmed", detail } as const);
   if (!state || state.missionId !== claims.txn || state.team !== claims.team)
     return refuse("no such mission");
   if (state.status !== "active") return refuse(`the mission is ${state.status}`);
+  const { authorizationExpiresAt } = state.plan.plan;
+  // As in a turn, it is never earlier than the mission's last event.
+  const nowMs = Math.max(atMs, isoToUnixMs(state.lastAt) ?? 0);
+  if (authorizationExpiresAt !== undefined && (isoToUnixMs(authorizationExpiresAt) ?? 0) <= nowMs)
+    return refuse(`the mission's authorization ended at ${authorizationExpiresAt}`);
   const record = state.nodes.get(claims.node_id);
   if (!record) return refuse("the mission has no such node");
   if (record.status !== "RUNNING") return refuse(`the node is ${record.status}`);

@@ -18,7 +18,9 @@ export function nextDueMs(state: MissionState): UnixMs | null {
       record.request?.deadlineAt,
       record.status === "RUNNING" ? record.lease?.expiresAt : null,
     ];
-    for (const time of times) if (time) due = Math.min(due, isoToUnixMs(time) ?? 0);
+    // The clocks of people and agents stand still while the mission is paused (decide/time.ts).
+    for (const time of state.status === "active" ? times : [])
+      if (time) due = Math.min(due, isoToUnixMs(time) ?? 0);
     if (record.ticket && !record.ticket.overdue)
       due = Math.min(due, overdueAtMs(record.ticket.expSeconds));
   }
@@ -51,7 +53,7 @@ export function resendsBetween(issuedAt: string, at: string): number {
   let resends = 0;
   for (
     let next = nextResendMs(issuedAt, isoToUnixMs(issuedAt) ?? 0);
-    next <= now && resends < 1_000;
+    next <= now && resends < LIMITS.resendsCountedMax;
     resends += 1
   ) {
     next = nextResendMs(issuedAt, next);

@@ -81,7 +81,7 @@ export interface EventData {
   };
   "node.ready": Record<string, never>;
   "node.unblocked": {
-    readonly cause: "evidence" | "approval" | "proposal" | "amendment" | "policy";
+    readonly cause: "evidence" | "approval" | "proposal" | "resume" | "amendment" | "policy";
   };
   "node.failed": {
     readonly attempt: number;
@@ -163,6 +163,8 @@ export interface EventData {
     /** The registered public key, so that an outsider can verify `approvalSignature` offline. */
     readonly jwk: unknown;
     readonly statementExpiresAt: string;
+    /** Set where the directory ends the person's right to approve. */
+    readonly validUntil?: string;
     readonly have: number;
     readonly need: number;
   };

@@ -1,11 +1,13 @@
 /**
- * What events about a node's approvals change of its record: requests opened and voided, decisions
- * given. The last branch of `evolve`: an event that no branch knows is a breach here.
+ * The part of the fold that is about people: requests, approvals, refusals and what voids them.
+ * Changes nothing itself; evolve.ts puts the change into the state. Source: docs/event-log.md.
  */
 import { invariant } from "../invariant.ts";
 import { dataOf, type EventType } from "./event.ts";
 import type { Evolving } from "./evolve.ts";
 import type { NodeRecord } from "./state.ts";
+
+type Change = Partial<NodeRecord>;
 
 /** Node events that change nothing but, at most, the node's status. */
 const NEUTRAL = new Set<string>([
@@ -14,20 +16,25 @@ const NEUTRAL = new Set<string>([
   "incident.raised",
 ] satisfies EventType[]);
 
-/** The change of a node's record by an approval event; nothing for events that only move its status. */
-export function approvalChange(before: NodeRecord, event: Evolving): Partial<NodeRecord> {
+/** What an event about approvals changes of its node. A breach on an event that nobody knows. */
+export function approvalChange(before: NodeRecord, event: Evolving): Change {
   switch (event.type) {
     case "approval.requested": {
       const { gateDigest, requirement, deadlineAt } = dataOf(event, "approval.requested");
       return { request: { gateDigest, requirement, deadlineAt } };
     }
     case "approval.granted": {
-      const { approver, groups, kid, gateDigest, statementExpiresAt } = dataOf(
-        event,
-        "approval.granted",
+      const data = dataOf(event, "approval.granted");
+      const { approver, groups, kid, gateDigest, statementExpiresAt, validUntil = null } = data;
+      // The person's earlier approval of this digest counts no more, or there would be no second one.
+      const others = before.approvals.filter(
+        (held) => held.approver !== approver || held.gateDigest !== gateDigest,
       );
       return {
-        approvals: [...before.approvals, { approver, groups, kid, gateDigest, statementExpiresAt }],
+        approvals: [
+          ...others,
+          { approver, groups, kid, gateDigest, statementExpiresAt, validUntil },
+        ],
       };
     }
     case "approval.denied": {
@@ -53,7 +60,7 @@ function refusal(
   before: NodeRecord,
   event: Evolving,
   refused: NodeRecord["refusedDigests"][number],
-): Partial<NodeRecord> {
+): Change {
   const reasons = (event.gateResult?.reasons ?? []) as NodeRecord["reasons"];
   return {
     refusedDigests: [...before.refusedDigests, refused],

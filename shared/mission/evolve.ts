@@ -4,7 +4,10 @@
  */
 import { summarizeEvidence } from "../evidence/index.ts";
 import { invariant } from "../invariant.ts";
+import { LIMITS } from "../limits.ts";
 import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
+import { endsTicket } from "../ticket/index.ts";
+import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
 import { dropAction, keepAction } from "./actions.ts";
 import { countUnfinished, evolveAmendment } from "./amendments.ts";
@@ -80,7 +83,8 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     actionCount: 0,
     passages: createTable(),
     doneCount: 0,
-    deniedCount: 0,
+    deniedVerifiedCount: 0,
+    deniedUnverifiedCount: 0,
     head: EMPTY_HEAD,
     lastAt: event.at,
   };
@@ -94,7 +98,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
 }
 
 function compiledAgain(plan: Plan): CompiledPlan {
-  const compiled = compilePlan(plan);
+  const compiled = compilePlan(plan, [], "recorded");
   invariant(compiled.ok, "a recorded plan compiles");
   return compiled.value;
 }
@@ -106,6 +110,7 @@ const NEW_NODE: NodeRecord = {
   verdict: null,
   reasons: [],
   proposal: null,
+  proposers: [],
   result: null,
   receipt: null,
   evidence: [],
@@ -154,6 +159,7 @@ function evolveMission(state: MissionState, event: Evolving): void {
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
   if (event.type === "mission.policy_repinned") repin(state, event);
+  if (event.type === "mission.resumed") restartLeases(state, event.at);
   if (event.type === "ticket.denied") countDenial(state, event);
   if (isAboutAmendment) evolveAmendment(state, event);
   if (event.type === "mission.amended") addNodes(state, dataOf(event, "mission.amended").nodes);
@@ -168,6 +174,16 @@ function repin(state: MissionState, event: Evolving): void {
 function addNodes(state: MissionState, nodeIds: readonly string[]): void {
   for (const nodeId of nodeIds)
     state.nodes.set(nodeId, { ...NEW_NODE, waitingFor: countUnfinished(state, nodeId) });
+}
+
+/** A paused mission takes no results, so the time it was paused does not count against a lease. */
+function restartLeases(state: MissionState, at: string): void {
+  const expiresAt = unixMsToIso((isoToUnixMs(at) ?? 0) + LIMITS.leaseMs);
+  for (const nodeId of [...state.timed.keys()]) {
+    const record = nodeRecord(state, nodeId);
+    if (record.lease?.expiresAt)
+      setNode(state, nodeId, { ...record, lease: { ...record.lease, expiresAt } });
+  }
 }
 
 function evolveNode(state: MissionState, nodeId: string, event: Evolving): void {
@@ -225,13 +241,16 @@ function nodeChange(
   switch (event.type) {
     case "evidence.submitted":
       return { evidence: [...before.evidence, summaryIn(event)] };
-    case "proposal.submitted":
+    case "proposal.submitted": {
+      const { proposal } = dataOf(event, "proposal.submitted");
+      const proposers = [...new Set([...before.proposers, proposal.agent.id])];
       // What another proposal produced is not this one's result.
-      return { proposal: dataOf(event, "proposal.submitted").proposal, result: null };
+      return { proposal, proposers, result: null };
+    }
     case "result.submitted":
       return { result: dataOf(event, "result.submitted").result };
     case "node.unblocked":
-      return { verdict: null, reasons: [] };
+      return unblockedChange(before, event);
     case "gate.evaluated":
       return gateChange(state, nodeId, before, event);
     case "node.failed":
@@ -239,6 +258,8 @@ function nodeChange(
     case "ticket.issued":
       return ticketChange(state, nodeId, before, event);
     case "ticket.denied":
+      countDenial(state, event);
+      return endedTicket(before, event);
     case "ticket.duplicate":
       countDenial(state, event);
       return {};
@@ -255,6 +276,14 @@ function summaryIn(event: Evolving) {
   const { bundle, verification } = dataOf(event, "evidence.submitted");
   const summary = summarizeEvidence(bundle, verification?.outcome);
   return event.seq === undefined ? summary : { ...summary, seq: event.seq };
+}
+
+/** Resuming forgets that nobody answered, so that people can be asked anew; a denial it does not forget. */
+function unblockedChange(before: NodeRecord, event: Evolving): Change {
+  const unblocked: Change = { verdict: null, reasons: [] };
+  if (dataOf(event, "node.unblocked").cause !== "resume") return unblocked;
+  const refusedDigests = before.refusedDigests.filter(({ cause }) => cause === "denied");
+  return { ...unblocked, request: null, refusedDigests };
 }
 
 function gateChange(
@@ -302,6 +331,7 @@ function failureChange(state: MissionState, before: NodeRecord, event: Evolving)
       ...cleared,
       attempt: data.attempt + 1,
       proposal: null,
+      proposers: [],
       result: null,
       receipt: null,
       approvals: [],
@@ -347,6 +377,12 @@ function receiptChange(state: MissionState, event: Evolving): Change {
   return { receipt, ticket: null };
 }
 
+/** A ticket that will never run is nobody's outstanding one, whatever state the mission is in. */
+function endedTicket(before: NodeRecord, event: Evolving): Change {
+  const { denial } = dataOf(event, "ticket.denied");
+  return endsTicket(denial) && before.ticket?.jti === denial.jti ? { ticket: null } : {};
+}
+
 function countDenial(state: MissionState, event: Evolving): void {
   const { denial } = dataOf(
     event,
@@ -357,7 +393,8 @@ function countDenial(state: MissionState, event: Evolving): void {
     if (ticket) state.tickets.set(denial.jti, { ...ticket, duplicates: ticket.duplicates + 1 });
     return;
   }
-  state.deniedCount += 1;
+  if (denial.verified) state.deniedVerifiedCount += 1;
+  else state.deniedUnverifiedCount += 1;
   state.denials.set(`${denial.jti ?? ""} ${denial.reason}`, true);
 }
 

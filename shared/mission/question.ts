@@ -3,15 +3,21 @@
  * an approver must see. A changed argument, bundle, policy, plan or attempt is another digest.
  */
 import { hashJson } from "../canonical.ts";
-import { currentEvidence, type EvidenceSummary } from "../evidence/index.ts";
+import { type EvidenceSummary, type GatheredEvidence, gatherEvidence } from "../evidence/index.ts";
 import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
 import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import { historyFor } from "./actions.ts";
 import type { AgentFacts } from "./command.ts";
-import { nodeRecord } from "./evolve.ts";
+import { isSelfAdvancing, nodeRecord } from "./evolve.ts";
 import { shareOf } from "./share.ts";
-import type { Declarations, HeldApproval, HeldProposal, MissionState } from "./state.ts";
+import type {
+  Declarations,
+  HeldApproval,
+  HeldProposal,
+  MissionState,
+  NodeRecord,
+} from "./state.ts";
 import { specOf } from "./turn.ts";
 
 /** Who asks: the agent of a proposal, the system, or an agent the directory could not vouch for. */
@@ -20,10 +26,11 @@ export interface Asking {
   readonly proposal: (Pick<HeldProposal, "rationale" | "action"> & Declarations) | null;
 }
 
-/** The asking side of a node's held proposal; of the system where nobody proposes. */
+/** The asking side of a node's held proposal; the system's only where nobody needs to propose. */
 export function heldAsking(state: MissionState, nodeId: string): Asking {
   const { proposal } = nodeRecord(state, nodeId);
-  return proposal ? { agent: proposal.agent, proposal } : { agent: "system", proposal: null };
+  if (proposal) return { agent: proposal.agent, proposal };
+  return { agent: isSelfAdvancing(state, nodeId) ? "system" : null, proposal: null };
 }
 
 /** Gathers every fact the entry pipeline may look at. O(in-degree + evidence of the predecessors). */
@@ -35,7 +42,7 @@ export function questionOf(
 ): GateQuestion {
   const spec = specOf(state, nodeId);
   const record = nodeRecord(state, nodeId);
-  const evidence = availableEvidence(state, spec);
+  const { current: evidence, all: allEvidence } = availableEvidence(state, spec);
   const gateDigest = gateDigestOf(state, spec, asking.proposal, evidence);
   const share = shareOf(state, spec, record, asking.proposal);
   return {
@@ -50,13 +57,15 @@ export function questionOf(
     waitingFor: record.waitingFor === 0 ? [] : unfinishedPredecessors(state, nodeId),
     agent: asking.agent,
     proposal: asking.proposal,
+    proposers: record.proposers,
     expectedAction: expectedActionOf(state, spec),
     evidence,
+    allEvidence,
     policy: state.policy,
     mission: { id: state.missionId, done: state.doneCount, total: state.plan.order.length },
     history: historyFor(state, nodeId, at),
     gateDigest,
-    approvers: approversOf(record.approvals, gateDigest, at),
+    approvers: isHeldBy(record, asking) ? approversOf(record.approvals, gateDigest, at) : [],
     refused:
       record.refusedDigests.find((refused) => refused.gateDigest === gateDigest)?.cause ?? null,
     coverage: coverageOf(state, nodeId),
@@ -66,12 +75,20 @@ export function questionOf(
   };
 }
 
+/** People approve in the name of who proposed; to somebody else's proposal of the same they have said nothing. */
+function isHeldBy({ proposal }: NodeRecord, { agent }: Asking): boolean {
+  if (proposal === null) return true;
+  return agent !== null && typeof agent === "object" && agent.id === proposal.agent.id;
+}
+
 /** What the exit gate is asked of a running node. */
 export function exitQuestionOf(state: MissionState, nodeId: string, at: string): ExitQuestion {
   const spec = specOf(state, nodeId);
   const record = nodeRecord(state, nodeId);
   const entry = questionOf(state, nodeId, heldAsking(state, nodeId), at);
   return {
+    at,
+    authorizationExpiresAt: entry.authorizationExpiresAt,
     spec,
     evidence: record.evidence,
     result: record.result,
@@ -118,17 +135,21 @@ function gateDigestOf(
   });
 }
 
-/** What a node's gate looks at of evidence: the newest bundle of each kind it requires. */
+/** What a node's gate looks at of evidence, in order of kind. */
 export function evidenceFor(state: MissionState, nodeId: string): readonly EvidenceSummary[] {
-  return availableEvidence(state, specOf(state, nodeId));
+  return availableEvidence(state, specOf(state, nodeId)).current;
 }
 
-/** The newest bundle of each kind the node requires, from its predecessors, the mission's inputs and itself. */
-function availableEvidence(state: MissionState, spec: NodeSpec): readonly EvidenceSummary[] {
-  const required = new Set(spec.evidenceIn);
-  if (required.size === 0) return [];
-  const bundles = offeredEvidence(state, spec.id);
-  return currentEvidence(bundles.filter((bundle) => required.has(bundle.kind)));
+/** What the node may look at of the kinds it requires: the mission's inputs, its predecessors' and its own. */
+function availableEvidence(state: MissionState, spec: NodeSpec): GatheredEvidence {
+  const before = (state.plan.predecessors.get(spec.id) ?? []).map(
+    (id) => nodeRecord(state, id).evidence,
+  );
+  return gatherEvidence(
+    spec.evidenceIn,
+    [state.inputs, ...before],
+    nodeRecord(state, spec.id).evidence,
+  );
 }
 
 /** Every bundle of the mission's inputs, the node's predecessors and the node itself, oldest first in each. */
@@ -153,12 +174,18 @@ export function expectedActionOf(state: MissionState, spec: NodeSpec): NodeSpec[
   return spec.approves === undefined ? null : (specOf(state, spec.approves).action ?? null);
 }
 
+/** Whether an approval may still let something start: neither its statement nor its person's right has ended. */
+export function countsAt(approval: HeldApproval, at: string): boolean {
+  const { statementExpiresAt, validUntil } = approval;
+  return statementExpiresAt > at && (validUntil === null || validUntil > at);
+}
+
 function approversOf(
   approvals: readonly HeldApproval[],
   gateDigest: string,
   at: string,
 ): readonly string[] {
-  const valid = approvals.filter((a) => a.gateDigest === gateDigest && a.statementExpiresAt > at);
+  const valid = approvals.filter((a) => a.gateDigest === gateDigest && countsAt(a, at));
   return [...new Set(valid.map((a) => a.approver))];
 }
 
@@ -170,6 +197,8 @@ function coverageOf(state: MissionState, nodeId: string): GateQuestion["coverage
   return {
     nodeId: approver,
     approved: action ? { actionType: action.type, argsHash: action.argsHash } : null,
+    // A DONE node and its predecessors take no evidence, so this is what its digest named.
+    evidence: availableEvidence(state, specOf(state, approver)).current,
     approvers: approvals.filter((a) => a.gateDigest === ranDigest).map((a) => a.approver),
   };
 }

@@ -13,7 +13,7 @@ import { compilePlan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import { isoToUnixMs } from "../time.ts";
 import type { TraceEvent } from "../trace/index.ts";
-import type { Command, TicketTerms } from "./command.ts";
+import type { AgentFacts, Command, TicketTerms } from "./command.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { declarationsOf, type HeldProposal, type MissionState } from "./state.ts";
 
@@ -142,7 +142,18 @@ function readOpening(event: TraceEvent, { terms }: Context): ReadBack {
   };
 }
 
-function readEvidence(event: TraceEvent, { terms }: Context): ReadBack {
+/**
+ * What the directory said of who submitted is not recorded where it only had to let them in: that the event
+ * is there says that it did. Somebody it would have let in stands for it.
+ */
+function vouched(event: TraceEvent, { state }: Context): AgentFacts {
+  const spec = state?.plan.specById.get(event.nodeId ?? "");
+  const skills = spec?.skill === undefined ? [] : [spec.skill];
+  return { id: event.actor.id, skills, zone: spec?.zone ?? null, banned: false };
+}
+
+function readEvidence(event: TraceEvent, context: Context): ReadBack {
+  const { terms } = context;
   const { bundle, verification } = dataOf(event, "evidence.submitted");
   const wrong = bundleFlaw(bundle, "data.bundle");
   if (wrong) return wrong;
@@ -153,6 +164,7 @@ function readEvidence(event: TraceEvent, { terms }: Context): ReadBack {
       type: "SubmitEvidence",
       nodeId: event.nodeId ?? "",
       bundle,
+      agent: vouched(event, context),
       ...(verification && { verification: verification.facts }),
     },
   };
@@ -201,7 +213,7 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
     groups: event.type === "approval.granted" ? data.groups : denying,
     keys: [{ kid, jwk: jwk as PublicJwk }],
     validFrom: null,
-    validUntil: null,
+    validUntil: event.type === "approval.granted" ? (data.validUntil ?? null) : null,
   };
   return {
     command: {
@@ -214,10 +226,14 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
   };
 }
 
-function readResult(event: TraceEvent, { terms }: Context): ReadBack {
+function readResult(event: TraceEvent, context: Context): ReadBack {
   const { outputs, tests } = dataOf(event, "result.submitted").result;
   const nodeId = event.nodeId ?? "";
-  return { command: { ...base(event, terms), type: "SubmitResult", nodeId, outputs, tests } };
+  const agent = vouched(event, context);
+  const { terms } = context;
+  return {
+    command: { ...base(event, terms), type: "SubmitResult", nodeId, outputs, tests, agent },
+  };
 }
 
 function readDenial(event: TraceEvent, { terms }: Context): ReadBack {

@@ -10,7 +10,8 @@ export type Rejection =
   | { readonly reason: "mission_exists" }
   | { readonly reason: "mission_broken"; readonly seq: number; readonly detail: string }
   | { readonly reason: "mission_not_active"; readonly state: string }
-  | { readonly reason: "mission_full"; readonly eventsMax: number }
+  /** `bytesMax` where the trace has reached that, and not the number of its events. */
+  | { readonly reason: "mission_full"; readonly eventsMax: number; readonly bytesMax?: number }
   | { readonly reason: "intervention_not_possible"; readonly kind: string; readonly state: string }
   | { readonly reason: "node_unknown"; readonly nodeId: string }
   | { readonly reason: "node_not_open"; readonly nodeId: string; readonly state: string }

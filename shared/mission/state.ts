@@ -50,13 +50,15 @@ export function declarationsOf(proposal: Declarations): Declarations {
   };
 }
 
-/** One human's recorded approval; counts only while its digest is the node's current one. */
+/** One human's recorded approval; counts only while its digest is the node's current one, once a person. */
 export interface HeldApproval {
   readonly approver: string;
   readonly groups: readonly string[];
   readonly kid: string;
   readonly gateDigest: string;
   readonly statementExpiresAt: string;
+  /** When the person's right to approve ends, as the directory said then; null: open. */
+  readonly validUntil: string | null;
 }
 
 export interface OpenRequest {
@@ -112,6 +114,8 @@ export interface NodeRecord {
   readonly verdict: Exclude<Verdict, "allow"> | null;
   readonly reasons: readonly RecordedReason[];
   readonly proposal: HeldProposal | null;
+  /** Every agent whose proposal was adopted in this attempt; none of them may approve in it. */
+  readonly proposers: readonly string[];
   readonly result: HeldResult | null;
   readonly receipt: Receipt | null;
   /** Bundles submitted to this node, oldest first. */
@@ -171,7 +175,9 @@ export interface MissionState {
   /** Exit gates passed so far by nodes with a human share, by class (share.ts). */
   passages: Table<Passages>;
   doneCount: number;
-  deniedCount: number;
+  /** Recorded denials of tickets whose signature held, and of others; each kind has its own limit. */
+  deniedVerifiedCount: number;
+  deniedUnverifiedCount: number;
   /** Only there once an amendment has been proposed. */
   amendments?: Amendments;
   head: Head;

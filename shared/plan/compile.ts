@@ -13,7 +13,12 @@ import { type EdgeTable, createEdgeTable } from "./edge-table.ts";
 import { createGraph, findCycles, type Graph, type Neighbours, topologicalOrder } from "./graph.ts";
 import { checkNode } from "./node-rules.ts";
 import type { NodeSpec, Plan } from "./schema.ts";
-import { createViolations, type PlanViolation, type Report } from "./violation.ts";
+import {
+  createViolations,
+  type PlanViolation,
+  type PlanViolationCode,
+  type Report,
+} from "./violation.ts";
 import { checkWrites } from "./write-rules.ts";
 
 /** A sound plan with what follows from it. Plain data and maps; derived, never stored. */
@@ -38,6 +43,12 @@ export interface CompiledPlan {
 /** Nodes named in full in the detail of a cycle; a longer one is cut before its last node. */
 const CYCLE_NAMES_MAX = 32;
 
+/**
+ * Rules that are younger than plans already recorded. Only a new plan is held to them: a recorded one
+ * never changes, and its mission must stay readable.
+ */
+const RULES_FOR_NEW_PLANS = new Set<PlanViolationCode>(["decision_not_human"]);
+
 /** What the checks share: the plan, its ids resolved to positions, and where to report. */
 interface Draft {
   readonly plan: Plan;
@@ -50,7 +61,7 @@ interface Draft {
 }
 
 /**
- * Compiles a plan that `planSchema` has parsed.
+ * Compiles a plan that `planSchema` has parsed: a new one, or one recorded when its mission opened.
  *
  * Errors: `plan_invalid` with at least one and at most 100 violations, in the order of docs/plan.md.
  * `registry` is what the team registered of its zones; it goes before what the plan declares of them.
@@ -60,8 +71,9 @@ interface Draft {
 export function compilePlan(
   plan: Plan,
   registry: readonly ZoneFacts[] = [],
+  origin: PlanOrigin = "new",
 ): Result<CompiledPlan, PlanInvalid> {
-  const checked = check(plan, registry);
+  const checked = check(plan, registry, origin);
   if (!checked.ok) return checked;
   const { draft, order, approverOf } = checked.value;
   return ok(assemble(draft, order, approverOf));
@@ -75,7 +87,7 @@ export function checkPlan(
   plan: Plan,
   registry: readonly ZoneFacts[] = [],
 ): Result<Pick<CompiledPlan, "plan" | "hash" | "order">, PlanInvalid> {
-  const checked = check(plan, registry);
+  const checked = check(plan, registry, "new");
   if (!checked.ok) return checked;
   const order = checked.value.order.map((position) => nodeAt(plan, position).id);
   return ok({ plan, hash: hashLargeJson(plan), order });
@@ -92,8 +104,17 @@ interface Checked {
   readonly approverOf: ReadonlyMap<string, string>;
 }
 
-function check(plan: Plan, registered: readonly ZoneFacts[]): Result<Checked, PlanInvalid> {
-  const { list, report } = createViolations();
+type PlanOrigin = "new" | "recorded";
+
+function check(
+  plan: Plan,
+  registered: readonly ZoneFacts[],
+  origin: PlanOrigin,
+): Result<Checked, PlanInvalid> {
+  const { list, report: note } = createViolations();
+  const report: Report = (code, pointer, detail) => {
+    if (origin === "new" || !RULES_FOR_NEW_PLANS.has(code)) note(code, pointer, detail);
+  };
   const positionById = indexNodes(plan, report);
   const edges = resolveEdges(plan, positionById, report);
   const graph = createGraph(plan.nodes.length, edges.pairs());

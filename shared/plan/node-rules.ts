@@ -69,6 +69,10 @@ function checkOwners(node: NodeSpec, pointer: string, report: Report): void {
     const detail = `execution node ${id} has ownerX ${ownerX}`;
     report("execution_not_agent", `${pointer}/ownerX`, detail);
   }
+  if (kind === "decision" && ownerX === "human") {
+    const detail = `decision node ${id} has ownerX human, and only agents propose and submit results`;
+    report("decision_not_human", `${pointer}/ownerX`, detail);
+  }
   if (kind === "decision" && ownerX === "system") checkSystem(node, pointer, report);
 }
 

@@ -25,6 +25,8 @@ export const PLAN_FIXES = {
   approval_not_applicable:
     "remove `approval`, raise the node's risk to 3 or more, or give it an `allocation`",
   execution_not_agent: "set `ownerX` to agent: an agent proposes what the gateway then executes",
+  decision_not_human:
+    "use an approval node where a person decides, or set `ownerX` to agent: an agent decides, and people approve from risk 3 on",
   system_not_allowed:
     "set `ownerX` to agent or human: the system completes decisions of risk 0 to 2 only",
   system_produces: "remove tests, outputs, evidenceOut and writeSet, or set `ownerX` to agent",

@@ -20,5 +20,5 @@ export {
   type RefuseResult,
   type TicketState,
 } from "./ledger.ts";
-export { denialSchema, receiptSchema, type Denial, type Receipt } from "./receipt.ts";
+export { denialSchema, endsTicket, receiptSchema, type Denial, type Receipt } from "./receipt.ts";
 export { isTicketExpired, verifyTicket, type TicketContext, type TicketRefusal } from "./verify.ts";

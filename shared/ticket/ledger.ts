@@ -5,6 +5,7 @@
  */
 import type { ReasonCode } from "../gates/index.ts";
 import { invariant } from "../invariant.ts";
+import { LIMITS } from "../limits.ts";
 import { unixMsToIso, type UnixMs } from "../time.ts";
 import type { Receipt } from "./receipt.ts";
 import { isTicketExpired } from "./verify.ts";
@@ -207,7 +208,8 @@ export function decideDispatch(
     (row.state === "claimed" || row.state === "dispatched") &&
     row.epoch === request.epoch &&
     row.dispatchedEpoch < request.epoch;
-  if (!isHolder) return keep({ go: false, why: "superseded" });
+  // A holder that slept through its hold may have been taken for dead: the next delivery decides.
+  if (!isHolder || request.nowMs >= row.deadlineMs) return keep({ go: false, why: "superseded" });
   if (isTicketExpired(row.expMs, request.nowMs)) {
     // The next presentation finds a free and expired ticket and settles what that means.
     return { result: { go: false, why: "expired" }, row: { ...row, deadlineMs: request.nowMs } };
@@ -221,6 +223,8 @@ export function decideDispatch(
       dispatchedAtMs: request.nowMs,
       deadlineMs: request.nowMs + request.timeoutMs + DISPATCH_GRACE_MS,
       requestDigest: request.requestDigest,
+      // An earlier dispatch that left no outcome stays in doubt, whatever this one is told.
+      receipt: row.receipt ?? (row.state === "dispatched" ? doubtOf(row, request.nowMs) : null),
     },
   };
 }
@@ -233,11 +237,21 @@ export function decideSettle(
   invariant(row !== null && row.dispatchedEpoch > 0, "only a dispatched ticket is settled");
   // The first recorded outcome stands, even a doubtful one: the mission may already have heard it.
   if (row.state !== "dispatched") return keep({ receipt: row.receipt });
-  const { receipt } = request;
+  const receipt = withEarlierDoubt(row, request.receipt);
   // A definite answer counts whoever got it; doubt counts only from the delivery now at work.
   if (receipt.outcome === "unknown" && request.epoch !== row.epoch) return keep({ receipt: null });
   const state = receipt.outcome === "unknown" ? "unknown" : "settled";
   return { result: { receipt }, row: { ...row, state, receipt } };
+}
+
+/**
+ * A refusal says nothing about the call before it: that one may have acted, and "conflict" or "gone" is
+ * what its repetition is told. Only a success settles what an earlier call left open.
+ */
+function withEarlierDoubt(row: LedgerRow, receipt: Receipt): Receipt {
+  if (receipt.outcome !== "failed" || row.receipt === null) return receipt;
+  const detail = `${receipt.detail}, after an earlier call without outcome`;
+  return { ...receipt, outcome: "unknown", detail: detail.slice(0, LIMITS.detailCharsMax) };
 }
 
 /** Decides a give-back; one from an earlier epoch changes nothing. */
@@ -296,11 +310,16 @@ function settleAsDoubtful(
   row: LedgerRow,
   nowMs: UnixMs,
 ): Decision<{ readonly outcome: "doubtful"; readonly receipt: Receipt }> {
+  const receipt = row.receipt ?? doubtOf(row, nowMs);
+  return { result: { outcome: "doubtful", receipt }, row: { ...row, state: "unknown", receipt } };
+}
+
+function doubtOf(row: LedgerRow, nowMs: UnixMs): Receipt {
   invariant(
     row.requestDigest !== null && row.dispatchedAtMs !== null,
     "a dispatched ticket says what was sent and when",
   );
-  const receipt: Receipt = row.receipt ?? {
+  return {
     jti: row.jti,
     outcome: "unknown",
     status: null,
@@ -310,7 +329,6 @@ function settleAsDoubtful(
     startedAt: unixMsToIso(row.dispatchedAtMs),
     finishedAt: unixMsToIso(nowMs),
   };
-  return { result: { outcome: "doubtful", receipt }, row: { ...row, state: "unknown", receipt } };
 }
 
 function refused(code: ReasonCode): ClaimResult {

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { REASON_CODES, type ReasonCode } from "../gates/index.ts";
 import { TICKET_ID } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
 
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -17,7 +18,7 @@ export const receiptSchema = z.strictObject({
   status: z.int().min(100).max(599).nullable(),
   requestDigest: hashSchema,
   responseDigest: hashSchema.nullable(),
-  detail: z.string().max(500),
+  detail: z.string().max(LIMITS.detailCharsMax),
   startedAt: z.iso.datetime({ precision: 3 }),
   finishedAt: z.iso.datetime({ precision: 3 }),
 });
@@ -30,7 +31,7 @@ export const denialSchema = z.strictObject({
   /** From the ticket as presented; unverified when the signature was the reason. */
   jti: z.string().max(128).nullable(),
   reason: z.enum(codes),
-  detail: z.string().max(500),
+  detail: z.string().max(LIMITS.detailCharsMax),
   /** Whether the ticket's signature was valid, so that the fields below can be trusted. */
   verified: z.boolean(),
   actionType: z.string().max(64).nullable(),
@@ -38,3 +39,14 @@ export const denialSchema = z.strictObject({
 });
 
 export type Denial = z.output<typeof denialSchema>;
+
+const ENDING: ReadonlySet<ReasonCode> = new Set([
+  "TICKET_EXPIRED",
+  "FENCE_STALE",
+  "GATE_NOT_CONFIRMED",
+]);
+
+/** Whether a denial says that the ledger will never let the ticket run. One that nobody verified says nothing. */
+export function endsTicket(denial: Denial): boolean {
+  return denial.verified && ENDING.has(denial.reason);
+}

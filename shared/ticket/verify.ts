@@ -158,5 +158,5 @@ function refuseUnverified(
 function presentedJti(ticket: string): string | null {
   const parsed = parseJws(ticket);
   const jti = parsed.ok ? parsed.value.payload["jti"] : null;
-  return typeof jti === "string" ? jti.slice(0, PRESENTED_JTI_CHARS_MAX) : null;
+  return typeof jti === "string" ? jti.slice(0, PRESENTED_JTI_CHARS_MAX).toWellFormed() : null;
 }

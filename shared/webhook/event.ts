@@ -18,8 +18,8 @@ export interface WebhookEvent {
   readonly data: JsonObject;
 }
 
-/** The event types that missions announce; a subscription to another would never be served. */
-const SUBSCRIBABLE: readonly string[] = [
+/** The event types that missions announce. */
+const ANNOUNCED: ReadonlySet<string> = new Set([
   "approval.requested",
   "approval.voided",
   "approval.expired",
@@ -27,13 +27,21 @@ const SUBSCRIBABLE: readonly string[] = [
   "mission.sealed",
   "mission.stopped",
   "incident.raised",
-  // Not of the trace: follows the event that ended the mission.
-  "checkpoint.signed",
-] satisfies (EventType | "checkpoint.signed")[];
+] satisfies EventType[]);
+
+/** Not of any trace: follows the event that ended a mission (docs/transparency.md). */
+const CHECKPOINT_SIGNED = "checkpoint.signed";
+
+/** Whether missions announce events of this type to webhooks. */
+export function isAnnounced(type: string): boolean {
+  return ANNOUNCED.has(type);
+}
 
 /** Whether a subscription can ever be served: an announced event type, or all of them. */
 export function isSubscribable(subscription: string): boolean {
-  return subscription === ALL_EVENTS || SUBSCRIBABLE.includes(subscription);
+  return (
+    subscription === ALL_EVENTS || subscription === CHECKPOINT_SIGNED || isAnnounced(subscription)
+  );
 }
 
 const utf8 = new TextEncoder();

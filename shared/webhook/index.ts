@@ -1,6 +1,7 @@
 /** The face of webhooks: what is sent, how it is signed and verified, how keys are spelled. */
 export {
   ALL_EVENTS,
+  isAnnounced,
   isSubscribable,
   isSubscribed,
   webhookBody,

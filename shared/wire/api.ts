@@ -23,14 +23,14 @@ import {
 import { policyDocumentSchema } from "../policy/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
 import { observationsSchema } from "../universe/index.ts";
-import type { PolicyRecord } from "./rpc.ts";
+import type { AgentEntry, PolicyRecord } from "./rpc.ts";
 
 const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
 const momentSchema = z.iso.datetime({ precision: 3 });
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
 const jsonObjectSchema = z.record(z.string(), z.json());
 /** A signed statement as a compact JWS. */
-const statementSchema = z.string().min(1).max(16_384);
+const statementSchema = z.string().min(1).max(LIMITS.compactJwsCharsMax);
 
 /** Mission inputs beyond this are a plan that should name its evidence at its nodes. */
 const MISSION_INPUTS_MAX = 64;
@@ -116,9 +116,10 @@ export const putAgentSchema = z.strictObject({
   id: directoryIdSchema,
   skills: z.array(nameSchema).max(64).default([]),
   zone: z.string().min(1).max(256).nullable().default(null),
-  banned: z.boolean().default(false),
+  /** Omitted: as it was, so that a change of skills lifts no ban; false for a new agent. */
+  banned: z.boolean().exactOptional(),
   family: nameSchema.exactOptional(),
-}) satisfies z.ZodType<AgentFacts>;
+}) satisfies z.ZodType<AgentEntry>;
 
 export const putApproverSchema = z.strictObject({
   id: directoryIdSchema,

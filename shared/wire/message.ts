@@ -2,6 +2,7 @@
  * The messages of the queues. Each is plain JSON, at most LIMITS.queueMessageBytesMax; whoever
  * receives one parses it with the schema here and treats it as untrusted.
  */
+import { LIMITS } from "../limits.ts";
 import * as z from "zod";
 import { MISSION_ID, WEBHOOK_ID } from "../ids.ts";
 import { actionTypeSchema } from "../plan/index.ts";
@@ -14,7 +15,7 @@ export const ticketMessageSchema = z.strictObject({
   kind: z.literal("ticket"),
   team: teamSchema,
   missionId: missionIdSchema,
-  ticket: z.string().max(16_384),
+  ticket: z.string().max(LIMITS.compactJwsCharsMax),
   action: z.strictObject({ type: actionTypeSchema, args: z.record(z.string(), z.json()) }),
 });
 export type TicketMessage = z.output<typeof ticketMessageSchema>;

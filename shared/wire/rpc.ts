@@ -32,8 +32,8 @@ import type { PublicJwk } from "../crypto.ts";
 import type { PolicyState } from "../team/index.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 
-/** Sinks of a mission's journal, each with a cursor. */
-export type SinkName = "index" | "tickets" | "webhooks";
+/** Sinks of a mission's journal that acknowledge, each with a cursor; a ticket's receipt is a command. */
+export type SinkName = "index" | "webhooks";
 
 export interface ExecuteRequest {
   /** The caller's team; another team's mission answers `mission_unknown`. */
@@ -77,7 +77,10 @@ export interface MissionRpc {
     nodeId: string,
     proposal: Wondering | null,
   ): Promise<Result<{ gateResult: GateResultRecord; gateDigest: string; head: Head }, Rejection>>;
-  /** Events with seq > after, at most limit. (`trace` itself is a name the platform keeps.) */
+  /**
+   * Events with seq > after, at most `limit` and LIMITS.tracePageBytesMax of them, but at least one where
+   * there is one that can be read. (`trace` itself is a name the platform keeps.)
+   */
   readTrace(
     team: string,
     after: number,
@@ -102,7 +105,10 @@ export interface MissionRpc {
   confirmTicket(
     claims: TicketClaims,
   ): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
-  /** Delivered up to seq, durably, at the far end of the sink. May be called twice, out of order. */
+  /**
+   * Durable at the far end: for the index everything up to `seq`, for webhooks the one event `seq`. May
+   * be called twice, out of order.
+   */
   acknowledge(sink: SinkName, seq: number): Promise<void>;
 }
 
@@ -183,6 +189,9 @@ export type LogFork = {
 
 type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 
+/** An agent as it is put into the directory; without `banned`, a ban is neither set nor lifted. */
+export type AgentEntry = Omit<AgentFacts, "banned"> & Partial<Pick<AgentFacts, "banned">>;
+
 /** One team's directory, policies, incident numbers and endpoints. Found by the team's name. */
 export interface TeamRpc {
   /** Reserves the mission id of an opening: the same key gives the same id again. */
@@ -190,10 +199,7 @@ export interface TeamRpc {
     missionId: string;
     idempotency: Idempotency;
   }): Promise<
-    Result<
-      { missionId: string; policy: PinnedPolicy | null; shadow?: PinnedPolicy },
-      TeamRejection
-    >
+    Result<{ missionId: string; policy: PinnedPolicy | null; shadow?: PinnedPolicy }, TeamRejection>
   >;
   policy(version: string): Promise<PolicyRecord | null>;
   shadowPolicy(request: {
@@ -206,7 +212,7 @@ export interface TeamRpc {
   agentFacts(agentId: string): Promise<AgentFacts | null>;
   approverFacts(personId: string): Promise<ApproverFacts | null>;
   putAgent(request: {
-    agent: AgentFacts;
+    agent: AgentEntry;
     idempotency: Idempotency;
     at: number;
   }): Promise<Result<AgentFacts, TeamRejection>>;

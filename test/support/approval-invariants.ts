@@ -15,35 +15,53 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       const { gateDigest, requirement } = dataOf(event, "approval.requested");
       if (gateDigest !== digestOf(model, node))
         say("I14", `seq ${event.seq}: people are asked about another digest`);
+      if (node.ticket?.attempt === node.attempt && node.ticket.outcome === "succeeded")
+        say("I7", `seq ${event.seq}: people are asked about what has been performed`);
       node.requested.set(gateDigest, requirement.quorum);
+      node.askedFor = node.proposal?.agent.id ?? null;
       return;
     }
     case "approval.granted": {
-      const { gateDigest, approver, statementExpiresAt } = dataOf(event, "approval.granted");
+      const { gateDigest, approver, statementExpiresAt, validUntil } = dataOf(
+        event,
+        "approval.granted",
+      );
+      if (validUntil !== undefined && validUntil <= event.at)
+        say("I1", `seq ${event.seq}: ${approver} could no longer approve`);
+      const ends = [statementExpiresAt, validUntil ?? statementExpiresAt].sort()[0] ?? "";
       checkSignature(model, node, event, "approve", say);
-      if (approver === node.proposal?.agent.id)
-        say("I12", `seq ${event.seq}: ${approver} approves their own proposal`);
+      if (node.proposers.has(approver))
+        say("I12", `seq ${event.seq}: ${approver} approves what they proposed`);
+      if (node.askedFor !== (node.proposal?.agent.id ?? null))
+        say("I12", `seq ${event.seq}: people were asked in the name of ${node.askedFor}`);
       const already = node.approvals.some(
         (a) => a.approver === approver && a.gateDigest === gateDigest && a.expiresAt > event.at,
       );
       if (already) say("I12", `seq ${event.seq}: ${approver} approves twice`);
-      node.approvals.push({ approver, gateDigest, expiresAt: statementExpiresAt });
+      node.approvals.push({ approver, gateDigest, expiresAt: ends });
       return;
     }
     case "approval.denied":
       checkSignature(model, node, event, "deny", say);
-      node.refused.add(dataOf(event, "approval.denied").gateDigest);
+      node.refused.set(dataOf(event, "approval.denied").gateDigest, "denied");
       node.approvals = [];
       return;
     case "approval.expired":
       if (dataOf(event, "approval.expired").deadlineAt > event.at)
         say("I8", `seq ${event.seq}: expired before its deadline`);
-      node.refused.add(dataOf(event, "approval.expired").gateDigest);
+      node.refused.set(dataOf(event, "approval.expired").gateDigest, "expired");
       node.approvals = [];
+      return;
+    case "node.unblocked":
+      // Resuming asks anew what nobody answered; what somebody denied stays denied.
+      if (dataOf(event, "node.unblocked").cause !== "resume") return;
+      for (const [digest, cause] of node.refused)
+        if (cause === "expired") node.refused.delete(digest);
       return;
     case "approval.voided": {
       const { gateDigest, newGateDigest } = dataOf(event, "approval.voided");
-      if (gateDigest === newGateDigest || newGateDigest !== digestOf(model, node))
+      const sameProposer = node.askedFor === (node.proposal?.agent.id ?? null);
+      if ((gateDigest === newGateDigest && sameProposer) || newGateDigest !== digestOf(model, node))
         say("I14", `seq ${event.seq}: voided for no change`);
       node.approvals = [];
       return;

@@ -141,7 +141,7 @@ export function systemNode(id: string, overrides: Partial<NodeInput> = {}): Node
 }
 
 /** Edges a -> b -> c. */
-export function chain(...ids: readonly string[]): NonNullable<PlanInput["edges"]> {
+function chain(...ids: readonly string[]): NonNullable<PlanInput["edges"]> {
   return ids.slice(1).map((to, at) => ({ from: ids[at] ?? "", to }));
 }
 

@@ -55,6 +55,7 @@ export function submitEvidence(
     type: "SubmitEvidence",
     nodeId,
     bundle,
+    agent: agent(bundle.producedBy),
     ...overrides,
   };
 }
@@ -121,6 +122,7 @@ export function submitResult(
     ...base(seconds, byAgent(by), nodeId),
     type: "SubmitResult",
     nodeId,
+    agent: agent(by),
     outputs: {},
     tests: [{ id: "accepted", passed: true }],
     ...rest,

@@ -20,7 +20,8 @@ import {
 } from "./builders.ts";
 
 const spec = (node: NodeInput) => nodeSchema.parse(node);
-const bundle = (...args: Parameters<typeof evidence>) => summarizeEvidence(evidence(...args));
+export const bundle = (...args: Parameters<typeof evidence>) =>
+  summarizeEvidence(evidence(...args));
 const action = (type: string, args: Record<string, string | number>) => ({
   type,
   args,
@@ -41,8 +42,10 @@ export function question(overrides: Partial<GateQuestion> = {}): GateQuestion {
     waitingFor: [],
     agent: agent("agent-a"),
     proposal: { rationale: "because", action: null },
+    proposers: [],
     expectedAction: null,
     evidence: [],
+    allEvidence: overrides.evidence ?? [],
     policy: policy(),
     gateDigest: "d".repeat(64),
     approvers: [],
@@ -53,7 +56,7 @@ export function question(overrides: Partial<GateQuestion> = {}): GateQuestion {
   };
 }
 
-const RUN = spec(
+export const RUN = spec(
   executionNode("run", {
     agents: ["agent-a"],
     skill: "buy",
@@ -78,7 +81,7 @@ export function execution(overrides: Partial<GateQuestion> = {}): GateQuestion {
 export const RISKY = spec(
   decisionNode("a", { risk: 3, ownerR: "human", approval: { quorum: 2, group: "board" } }),
 );
-const READS = spec(decisionNode("a", { evidenceIn: ["brief"] }));
+export const READS = spec(decisionNode("a", { evidenceIn: ["brief"] }));
 const RISKY_READS = spec(decisionNode("a", { evidenceIn: ["brief"], risk: 3, ownerR: "human" }));
 const forbids = (...extra: Parameters<typeof rule>) =>
   policy([rule(), rule({ id: "no", effect: "forbid", ...extra[0] })]);
@@ -273,18 +276,6 @@ export const ROWS: readonly Row[] = [
     "allow",
     [],
   ],
-  [
-    "a contradiction across bundles",
-    question({
-      evidence: [
-        bundle("x", { claims: [claim("c", { value: 1 })] }),
-        bundle("y", { claims: [claim("c", { value: 2 })] }),
-      ],
-    }),
-    "evidence",
-    "block",
-    ["EVIDENCE_CONTRADICTION"],
-  ],
   ["no rule", question({ policy: policy([]) }), "policy", "block", ["POLICY_NO_MATCH"]],
   ["a forbidding rule", question({ policy: forbids() }), "policy", "block", ["POLICY_FORBIDDEN"]],
   [
@@ -328,6 +319,7 @@ export const ROWS: readonly Row[] = [
       coverage: {
         nodeId: "s",
         approvers: ["agent-a"],
+        evidence: [],
         approved: { actionType: "vendor.switch", argsHash: hashJson({ contract: "C-7" }) },
       },
     }),
@@ -372,7 +364,7 @@ export const ROWS: readonly Row[] = [
   ],
   [
     "an action that was not approved yet",
-    execution({ coverage: { nodeId: "s", approved: null, approvers: [] } }),
+    execution({ coverage: { nodeId: "s", approved: null, evidence: [], approvers: [] } }),
     "approval",
     "block",
     ["APPROVAL_NOT_FOR_THIS_ACTION"],
@@ -383,6 +375,7 @@ export const ROWS: readonly Row[] = [
       coverage: {
         nodeId: "s",
         approvers: ["x"],
+        evidence: [],
         approved: { actionType: "vendor.switch", argsHash: "0".repeat(64) },
       },
     }),

@@ -93,6 +93,7 @@ function checkState(
   if (state.sealed !== model.sealed)
     say("I6", "the state and the trace differ on whether the mission is sealed");
   if (state.head.hash !== head.hash) say("I3", "the state's head is not the trace's");
+  checkSlices(model, state, say);
   let done = 0;
   for (const [nodeId, node] of model.nodes) {
     const record = state.nodes.get(nodeId);
@@ -121,6 +122,16 @@ function checkState(
     say("I9", `${done} nodes are DONE, the state counts ${state.doneCount}`);
   if (state.status === "completed" && done !== model.nodes.size)
     say("I8", "the mission completed before its nodes");
+}
+
+function checkSlices(model: Model, state: MissionState, say: Say): void {
+  for (const [slice, fence] of model.fences) {
+    const record = state.slices.get(slice);
+    if (record?.fence !== fence) say("I10", `${slice} is at fence ${record?.fence}, not ${fence}`);
+    const holder = model.holders.get(slice) ?? null;
+    if (record?.holder !== holder)
+      say("I10", `${slice} is held by ${record?.holder}, its trace says ${holder}`);
+  }
 }
 
 function checkEvent(
@@ -164,6 +175,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   "RUNNING>BLOCKED": ["gate.evaluated", "node.failed"],
   "RUNNING>READY": ["node.failed"],
   "BLOCKED>READY": ["node.unblocked"],
+  "BLOCKED>RUNNING": ["node.unblocked"],
   "active>paused": ["mission.paused"],
   "paused>active": ["mission.resumed"],
   "active>stopped": ["mission.stopped", "mission.sealed"],

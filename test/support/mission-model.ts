@@ -25,9 +25,12 @@ export interface ModelNode {
   status: string;
   attempt: number;
   proposal: EventData["proposal.submitted"]["proposal"] | null;
+  /** Whose proposals this attempt adopted, and whose was the last one that people were asked about. */
+  proposers: Set<string>;
+  askedFor: string | null;
   evidence: EvidenceBundle[];
   approvals: ModelApproval[];
-  refused: Set<string>;
+  refused: Map<string, "denied" | "expired">;
   requested: Map<string, number>;
   /** The last entry gate that allowed, and who had approved its digest then. */
   entry: {
@@ -104,9 +107,11 @@ export function newModelNode(spec: NodeSpec, { nodes, edges }: Plan): ModelNode 
     status: "NEW",
     attempt: 1,
     proposal: null,
+    proposers: new Set(),
+    askedFor: null,
     evidence: [],
     approvals: [],
-    refused: new Set(),
+    refused: new Map(),
     requested: new Map(),
     entry: null,
     result: null,
@@ -132,13 +137,28 @@ export function unfinished(model: Model, node: ModelNode): readonly string[] {
   return node.predecessors.filter((id) => model.nodes.get(id)?.status !== "DONE");
 }
 
-/** The newest bundle of each kind the node requires, in order of kind. */
+/**
+ * The bundles of required kinds: the newest of each place, and of those the ones that count, which are the
+ * node's own where it has one of the kind.
+ */
 export function availableTo(model: Model, node: ModelNode) {
-  const before = node.predecessors.flatMap((id) => model.nodes.get(id)?.evidence ?? []);
-  const newest = new Map<string, ModelNode["evidence"][number]>();
-  for (const bundle of [...model.opened.inputs, ...before, ...node.evidence])
-    if (node.spec.evidenceIn.includes(bundle.kind)) newest.set(bundle.kind, bundle);
-  return [...newest.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
+  const places = [model.opened.inputs, ...node.predecessors.map((id) => evidenceOf(model, id))];
+  const all: EvidenceBundle[] = [];
+  const counting = new Map<string, EvidenceBundle>();
+  for (const kind of new Set(node.spec.evidenceIn)) {
+    const own = node.evidence.findLast((bundle) => bundle.kind === kind);
+    const given = places.flatMap((place) => place.findLast((b) => b.kind === kind) ?? []);
+    all.push(...given, ...(own ? [own] : []));
+    for (const bundle of own ? [own] : given) counting.set(bundle.hash, bundle);
+  }
+  const current = [...counting.values()].sort((a, b) =>
+    `${a.kind} ${a.hash}` < `${b.kind} ${b.hash}` ? -1 : 1,
+  );
+  return { all, current };
+}
+
+function evidenceOf(model: Model, nodeId: string): readonly EvidenceBundle[] {
+  return model.nodes.get(nodeId)?.evidence ?? [];
 }
 
 /** The hash of everything an approver must see, worked out again. */
@@ -150,7 +170,7 @@ export function digestOf(model: Model, node: ModelNode): string {
     planHash: model.opened.planHash,
     actionType: action?.type ?? null,
     argsHash: action?.argsHash ?? null,
-    evidenceHashes: availableTo(model, node).map((bundle) => bundle.hash),
+    evidenceHashes: availableTo(model, node).current.map((bundle) => bundle.hash),
     policyHash: model.opened.policy.hash,
     risk: node.spec.risk,
     attempt: node.attempt,

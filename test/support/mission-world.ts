@@ -138,7 +138,8 @@ const TERMS = {
 } as const;
 
 type Bare<C> = C extends Command
-  ? Omit<C, "at" | "actor" | "entropy" | "terms"> & Partial<Pick<C, "at" | "actor">>
+  ? Omit<C, "at" | "actor" | "entropy" | "terms" | "agent"> &
+      Partial<Pick<C, Extract<keyof C, "at" | "actor" | "agent">>>
   : never;
 
 /** A request to execute `command`, by the agent and now unless it says otherwise. */
@@ -154,6 +155,7 @@ export function request(
       32,
     ),
     terms: TERMS,
+    agent: AGENT,
     ...command,
   } as Command;
   return { team: TEAM, command: full, idempotency: null, ifMatch: null, ...extras };

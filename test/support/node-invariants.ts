@@ -2,7 +2,7 @@
  * The invariants of one node's events: who approved, on what evidence, with which ticket, and
  * whether the gate that let it run could have. Everything is worked out again from the trace.
  */
-import { evidenceHash } from "../../shared/evidence/index.ts";
+import { type EvidenceBundle, evidenceHash } from "../../shared/evidence/index.ts";
 import { hashJson } from "../../shared/canonical.ts";
 import type { PublicJwk } from "../../shared/crypto.ts";
 import { verifyJws } from "../../shared/jws.ts";
@@ -28,6 +28,11 @@ export function checkNodeEvent(
     case "node.ready":
       if (unfinished(model, node).length > 0) say("I4", `${node.spec.id} is READY too early`);
       break;
+    case "node.unblocked":
+      if ((event.stateAfter === "RUNNING") !== isPerformed(node))
+        say("I7", `seq ${event.seq}: only what has been performed goes back to its exit alone`);
+      checkApproval(model, node, event, say);
+      break;
     case "evidence.submitted": {
       const { bundle } = dataOf(event, "evidence.submitted");
       if (evidenceHash(bundle) !== bundle.hash || event.evidenceHash !== bundle.hash)
@@ -43,6 +48,7 @@ export function checkNodeEvent(
       if (proposal.agent.banned)
         say("I8", `seq ${event.seq}: a banned agent's proposal is adopted`);
       node.proposal = proposal;
+      node.proposers.add(proposal.agent.id);
       node.result = null;
       break;
     }
@@ -78,20 +84,31 @@ export function checkNodeEvent(
   if (event.stateAfter !== null) node.status = event.stateAfter;
 }
 
+/** Whether the action of the attempt under way has been performed. */
+function isPerformed({ ticket, attempt }: ModelNode): boolean {
+  return ticket?.attempt === attempt && ticket.outcome === "succeeded";
+}
+
 function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
   const data = dataOf(event, "gate.evaluated");
   const allowed = event.gateResult?.verdict === "allow";
   const pinned = data.phase === "exit" ? node.entry?.policyHash : model.opened.policy.hash;
-  if (data.policyHash !== pinned)
-    say("I13", `seq ${event.seq} names another policy`);
+  if (data.policyHash !== pinned) say("I13", `seq ${event.seq} names another policy`);
   if (data.attempt !== node.attempt) say("I14", `seq ${event.seq} names attempt ${data.attempt}`);
   release(model, node);
+  const ends = model.opened.plan.authorizationExpiresAt;
+  // What the gateway performed in time is noted later; nothing else passes a gate.
+  const notes = data.phase === "exit" && node.spec.kind !== "decision";
+  if (allowed && ends !== undefined && ends <= event.at && !notes)
+    say("I8", `seq ${event.seq}: a gate allows after the authorization ended`);
   if (data.phase === "exit") {
     if (data.gateDigest !== node.entry?.digest)
       say("I1", `seq ${event.seq}: the exit gate names a digest that did not run`);
     if (allowed) checkDone(model, node, event, say);
     return;
   }
+  if (isPerformed(node))
+    say("I7", `seq ${event.seq}: the entry gate is asked about what has been performed`);
   const digest = digestOf(model, node);
   if (data.gateDigest !== digest)
     say("I14", `seq ${event.seq}: the digest is not that of what is asked`);
@@ -142,8 +159,10 @@ function checkPeople(
   const people = new Set(valid.map((approval) => approval.approver));
   if (people.size < quorumOf(node, decision.quorum))
     say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
-  if (proposal && people.has(proposal.agent.id))
-    say("I12", `seq ${seq}: the proposer is among the approvers`);
+  if ([...people].some((id) => node.proposers.has(id)))
+    say("I12", `seq ${seq}: a proposer is among the approvers`);
+  if (valid.length > 0 && node.askedFor !== (proposal?.agent.id ?? null))
+    say("I12", `seq ${seq}: people were asked in the name of ${node.askedFor}`);
   if (node.refused.has(digest) && quorumOf(node, decision.quorum) > 0)
     say("I1", `seq ${seq}: a refused digest runs`);
 }
@@ -156,25 +175,32 @@ function quorumOf({ spec }: ModelNode, byPolicy: number): number {
 /** I2: what the node requires is there, sound and in date. */
 function checkEvidence(model: Model, node: ModelNode, at: string, seq: number, say: Say): void {
   const { spec } = node;
-  const available = availableTo(model, node);
-  const values = new Map<string, string>();
+  const { all, current: available } = availableTo(model, node);
+  checkContradiction(all, seq, say);
   for (const kind of spec.evidenceIn)
     if (!available.some((bundle) => bundle.kind === kind))
       say("I2", `seq ${seq}: no evidence of kind ${kind}`);
   for (const bundle of available) {
     if (bundle.expiresAt !== null && bundle.expiresAt <= at)
       say("I2", `seq ${seq}: ${bundle.kind} has expired`);
-    for (const { subject, predicate, value, sources, confidence } of bundle.claims) {
-      const about = hashJson([subject, predicate]);
-      if ((values.get(about) ?? hashJson(value)) !== hashJson(value))
-        say("I2", `seq ${seq}: the evidence contradicts itself`);
-      values.set(about, hashJson(value));
+    for (const { sources, confidence } of bundle.claims) {
       if (sources.length === 0) say("I2", `seq ${seq}: a claim without a source`);
       if (spec.risk >= 3 && !sources.some((s) => s.kind === "primary"))
         say("I2", `seq ${seq}: risk ${spec.risk} without a primary source`);
       if (confidence < spec.confidenceMin)
         say("I2", `seq ${seq}: confidence ${confidence} is too low`);
     }
+  }
+}
+
+/** I2: nothing that any place says last is contradicted, whether it counts or not. */
+function checkContradiction(bundles: readonly EvidenceBundle[], seq: number, say: Say): void {
+  const values = new Map<string, string>();
+  for (const { subject, predicate, value } of bundles.flatMap((bundle) => bundle.claims)) {
+    const about = hashJson([subject, predicate]);
+    if ((values.get(about) ?? hashJson(value)) !== hashJson(value))
+      say("I2", `seq ${seq}: the evidence contradicts itself`);
+    values.set(about, hashJson(value));
   }
 }
 
@@ -190,11 +216,20 @@ function checkCoverage(model: Model, node: ModelNode, seq: number, say: Say): vo
     approved.type !== action.type
   )
     say("I1", `seq ${seq}: the action is not the approved one`);
+  const [signed, held] = [covering, node].map((one) => availableTo(model, one).current);
+  for (const kind of covering.spec.evidenceIn.filter((name) => node.spec.evidenceIn.includes(name)))
+    if (hashesOf(signed, kind) !== hashesOf(held, kind))
+      say("I14", `seq ${seq}: the evidence of kind ${kind} is not what was approved on`);
   const approvers = covering.approvals.filter(
     (approval) => approval.gateDigest === covering.entry?.digest,
   );
   if (approvers.some((approval) => approval.approver === node.proposal?.agent.id))
     say("I12", `seq ${seq}: the proposer approved this action`);
+}
+
+function hashesOf(bundles: readonly EvidenceBundle[] | undefined, kind: string): string {
+  const hashes = (bundles ?? []).filter((bundle) => bundle.kind === kind).map(({ hash }) => hash);
+  return hashes.sort().join(" ");
 }
 
 /** I10: exclusive slices, strictly rising fencing numbers. */
@@ -230,6 +265,8 @@ function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   const people = new Set(
     node.approvals.filter((a) => a.gateDigest === entry?.digest).map((a) => a.approver),
   );
+  if ([...people].some((id) => node.proposers.has(id)))
+    say("I12", `seq ${event.seq}: DONE with the approval of a proposer`);
   const asked = node.requested.get(entry?.digest ?? "") ?? 0;
   const need =
     spec.kind === "approval" || spec.risk >= 3
@@ -276,6 +313,7 @@ function checkFailure(model: Model, node: ModelNode, event: TraceEvent, say: Say
   node.attempt += 1;
   if (event.stateAfter !== "READY") return;
   node.proposal = null;
+  node.proposers.clear();
   node.result = null;
   node.approvals = [];
 }

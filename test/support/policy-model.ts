@@ -77,7 +77,7 @@ export function factsOf(model: Model, node: ModelNode, at: string): PolicyFacts 
       skills: proposal?.agent.skills ?? [],
       zone: proposal?.agent.zone ?? "",
     },
-    evidence: availableTo(model, node).map(({ kind, claims }) => ({
+    evidence: availableTo(model, node).current.map(({ kind, claims }) => ({
       kind,
       confidence: Math.min(...claims.map((claim) => claim.confidence)),
       primary: claims.every((claim) => claim.sources.some((source) => source.kind === "primary")),

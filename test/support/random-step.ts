@@ -34,7 +34,7 @@ import {
   submitResult,
 } from "./commands.ts";
 import { ACTION, GROUP } from "./random-plan.ts";
-import type { Run } from "./scenario.ts";
+import { jtiOf, type Run } from "./scenario.ts";
 
 export interface StepGene {
   /** Below 66 productive, else one of the attacks. */
@@ -209,18 +209,18 @@ function strangeProposal({ seconds, gene, state }: Turn, { id, spec }: Entry): C
   return propose(seconds, id, { action: { type: ACTION, args: { currency: "USD", amount: 1 } } });
 }
 
-/** Other arguments than people were asked about: what they approved so far is void. */
+/** Other arguments than people were asked about, or than they approved for this execution. */
 function changedProposal({ seconds, gene, state }: Turn, entry: Entry): Command {
   const asked = entriesOf(state).filter(({ record }) => record.request && record.proposal?.action);
-  const { id, spec } = chosen(asked, gene.pick) ?? entry;
+  const covered = entriesOf(state).filter(
+    ({ id, record }) => record.status === "READY" && state.plan.approverOf.has(id),
+  );
+  const { id, spec } = chosen([...covered, ...asked], gene.pick) ?? entry;
   const action =
     spec.kind === "decision"
       ? null
-      : { type: ACTION, args: { currency: "EUR", amount: gene.variant } };
-  return propose(seconds, id, {
-    by: "agent-a",
-    action: gene.variant % 2 ? action : actionOf(state, spec, gene.variant),
-  });
+      : { type: ACTION, args: { currency: "EUR", amount: gene.variant % 90 } };
+  return propose(seconds, id, { by: "agent-a", action });
 }
 
 function strangeApproval(turn: Turn, entry: Entry): Command {
@@ -271,13 +271,15 @@ function anyJti({ run, gene }: Turn): string | undefined {
   return (chosen(issued, gene.pick)?.data["claims"] as { jti: string } | undefined)?.jti;
 }
 
+/** A receipt of a ticket that is settled, best of all of an earlier attempt of one that is not. */
 function oldReceipt(turn: Turn): Command {
-  const outcome =
-    chosen(["succeeded", "failed", "unknown"] as const, turn.gene.variant) ?? "failed";
-  return recordReceipt(
-    turn.seconds,
-    receipt(anyJti(turn) ?? "tkt_00000000000000000000000000000000", { outcome }),
-  );
+  const { run, state, gene } = turn;
+  const retried = entriesOf(state).filter(({ record }) => record.ticket && record.attempt > 1);
+  const node = chosen(retried, gene.pick);
+  const first = node && jtiOf(run, node.id, 0);
+  const outcome = chosen(["succeeded", "failed", "unknown"] as const, gene.variant) ?? "failed";
+  const jti = first ?? anyJti(turn) ?? "tkt_00000000000000000000000000000000";
+  return recordReceipt(turn.seconds, receipt(jti, { outcome }));
 }
 
 const DENIALS = [

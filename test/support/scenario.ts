@@ -153,7 +153,7 @@ function mustSucceed(result: Result<unknown, Rejection>, step: Step): void {
 type Signing = Partial<ApprovalStatement> & { readonly key?: Person["keys"][number] };
 
 /** `who` signs the node's open request (or, with overrides, something else) and sends it. */
-export function decides(
+export function approves(
   seconds: number,
   nodeId: string,
   who: Person,
@@ -168,15 +168,13 @@ export function decides(
   };
 }
 
-export const approves = decides;
-
 export function denies(
   seconds: number,
   nodeId: string,
   who: Person,
   overrides: Signing = {},
 ): (run: Run) => Command {
-  return decides(seconds, nodeId, who, { decision: "deny", reason: "too dear", ...overrides });
+  return approves(seconds, nodeId, who, { decision: "deny", reason: "too dear", ...overrides });
 }
 
 /** The gateway reports the node's outstanding ticket. */

@@ -19,6 +19,7 @@ import { openMission, propose, submitEvidence, submitResult, vendorSwitch } from
 import { approves, type createRun, reports, type Run, type Step } from "./scenario.ts";
 
 export const PROCUREMENT = "procurement-agent";
+const BUYER = agent(PROCUREMENT, { skills: ["procurement"] });
 export const DANA = person("dana", { groups: ["procurement-board"] });
 export const ERIN = person("erin", { groups: ["audit"] });
 
@@ -26,7 +27,7 @@ export const ERIN = person("erin", { groups: ["audit"] });
 export const SWITCH = vendorSwitch({ contract: "C-7", vendor: "north", amount: 240_000 });
 
 /** propose -> validate -> approve -> execute -> complete -> audit. */
-export const VENDOR_PLAN = plan(
+const VENDOR_PLAN = plan(
   [
     decisionNode("propose", {
       risk: 1,
@@ -66,7 +67,6 @@ export const VENDOR_PLAN = plan(
       risk: 3,
       phase: "audit",
       ownerR: "human",
-      ownerX: "human",
       agents: ["auditor"],
       tests: [{ id: "register-matches", title: "The register shows the new vendor" }],
       approval: { quorum: 1, group: "audit", deadlineMs: 3_600_000 },
@@ -79,9 +79,9 @@ export const VENDOR_PLAN = plan(
   },
 );
 
-export const CONTRACT = evidence("contract", { producedBy: "operator" });
-export const OFFERS = evidence("vendor-offers", { producedBy: PROCUREMENT });
-export const VALIDATION = evidence("validation", {
+const CONTRACT = evidence("contract", { producedBy: "operator" });
+const OFFERS = evidence("vendor-offers", { producedBy: PROCUREMENT });
+const VALIDATION = evidence("validation", {
   producedBy: "risk-agent",
   claims: [
     claim("saves", {
@@ -93,13 +93,11 @@ export const VALIDATION = evidence("validation", {
 /** The history by step name; a scenario takes as many of them as it needs. */
 export const STORY = {
   open: openMission(VENDOR_PLAN, { inputs: [CONTRACT] }),
-  propose: propose(10, "propose", {
-    by: PROCUREMENT,
-    agent: agent(PROCUREMENT, { skills: ["procurement"] }),
-  }),
-  offers: submitEvidence(20, "propose", OFFERS),
+  propose: propose(10, "propose", { by: PROCUREMENT, agent: BUYER }),
+  offers: submitEvidence(20, "propose", OFFERS, { agent: BUYER }),
   recommend: submitResult(30, "propose", {
     by: PROCUREMENT,
+    agent: BUYER,
     outputs: { recommendation: "north" },
     tests: [],
   }),

@@ -147,6 +147,29 @@ describe("answerOf", () => {
     });
   });
 
+  test("an approval or a proposal whose exit gate then blocked answers the exit gate", () => {
+    const minutes = plan([
+      approvalNode("sign", { approves: "run", evidenceOut: ["minutes"] }),
+      executionNode("run"),
+    ]);
+    const asked = [
+      openMission(minutes),
+      propose(1, "sign", { action: vendorSwitch() }),
+      approves(2, "sign", person("ann")),
+    ] as const;
+    const blocked = {
+      nodeState: "BLOCKED",
+      gateResult: { verdict: "block", reasons: [{ code: "EVIDENCE_MISSING" }] },
+    };
+    expect(answerTo(...asked)).toMatchObject({ type: "approval", ...blocked });
+    expect(answerTo(...asked, propose(3, "sign", { action: vendorSwitch() }))).toMatchObject({
+      type: "gate",
+      adopted: true,
+      ticket: null,
+      ...blocked,
+    });
+  });
+
   test("a result answers the exit gate, or the failure of its tests as a block", () => {
     const opened = openMission(WORK, { inputs: [brief] });
     expect(answerTo(opened, propose(1, "a"), submitResult(2, "a"))).toMatchObject({

@@ -124,6 +124,11 @@ describe("each violation", () => {
       ["execution_not_agent /nodes/0/ownerX"],
     ],
     [
+      "a decision performed by a human",
+      planOf([decision("a", { ownerX: "human" })]),
+      ["decision_not_human /nodes/0/ownerX"],
+    ],
+    [
       "a decision of risk 3 performed by the system",
       planOf([system("a", { risk: 3, ownerR: "human" })]),
       ["system_not_allowed /nodes/0/ownerX"],

@@ -210,4 +210,20 @@ describe("details", () => {
     const many = Array.from({ length: 150 }, (_, at) => decision(`n${at}`, { tests: [] }));
     expect(wrongs(planOf(many))).toHaveLength(PLAN_VIOLATIONS_MAX);
   });
+
+  test("a plan recorded before a rule came keeps its graph; a new one must keep the rule", () => {
+    const old = planSchema.parse(planOf([decision("a", { ownerX: "human" })]));
+    expect(compilePlan(old, [], "recorded")).toMatchObject({ ok: true, value: { order: ["a"] } });
+    expect(compilePlan(old)).toMatchObject({
+      ok: false,
+      error: {
+        violations: [{ code: "decision_not_human", fix: expect.stringContaining("agent") }],
+      },
+    });
+    const unsound = planSchema.parse(planOf([decision("a", { ownerX: "human", risk: 3 })]));
+    expect(compilePlan(unsound, [], "recorded")).toMatchObject({
+      ok: false,
+      error: { violations: [{ code: "accountable_not_human" }] },
+    });
+  });
 });

@@ -2,8 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { confirmTicket, type MissionState } from "../../shared/mission/index.ts";
 import type { TicketClaims } from "../../shared/ticket/index.ts";
-import { executionNode, OTHER_MISSION, plan } from "../support/builders.ts";
-import { intervene, openMission, propose, vendorSwitch } from "../support/commands.ts";
+import { denial, executionNode, iso, ms, OTHER_MISSION, plan } from "../support/builders.ts";
+import {
+  intervene,
+  openMission,
+  propose,
+  recordDenial,
+  vendorSwitch,
+} from "../support/commands.ts";
 import { eventsOf, given, refuses, reports, type Step } from "../support/scenario.ts";
 
 const RUN = plan([executionNode("run", { writeSet: ["register#a"] })]);
@@ -20,8 +26,8 @@ function after(...more: readonly Step[]): { state: MissionState | null; claims: 
 describe("confirmTicket", () => {
   test("confirms the outstanding ticket of a running node, as often as it is asked", () => {
     const { state, claims } = after();
-    expect(confirmTicket(state, claims)).toEqual({ ok: true, value: { confirmed: true } });
-    expect(confirmTicket(state, claims)).toEqual({ ok: true, value: { confirmed: true } });
+    expect(confirmTicket(state, claims, ms(3))).toEqual({ ok: true, value: { confirmed: true } });
+    expect(confirmTicket(state, claims, ms(3))).toEqual({ ok: true, value: { confirmed: true } });
   });
 
   test.each<readonly [keyof TicketClaims, unknown, string]>([
@@ -40,7 +46,7 @@ describe("confirmTicket", () => {
     ["fence", { "register#a": 2 }, "the lease on register#a is another one"],
   ])("refuses a ticket whose %s is another", (claim, value, detail) => {
     const { state, claims } = after();
-    expect(confirmTicket(state, { ...claims, [claim]: value } as TicketClaims)).toEqual({
+    expect(confirmTicket(state, { ...claims, [claim]: value } as TicketClaims, ms(3))).toEqual({
       ok: false,
       error: { reason: "gate_not_confirmed", detail },
     });
@@ -55,7 +61,7 @@ describe("confirmTicket", () => {
     ["burnt", refuses(2, "run", { reason: "TICKET_EXPIRED" }), "the node is READY"],
   ])("refuses once things are %s", (_what, step, detail) => {
     const { state, claims } = after(step);
-    expect(confirmTicket(state, claims)).toEqual({
+    expect(confirmTicket(state, claims, ms(3))).toEqual({
       ok: false,
       error: { reason: "gate_not_confirmed", detail },
     });
@@ -66,11 +72,30 @@ describe("confirmTicket", () => {
       reports(2, "run", { outcome: "failed" }),
       propose(3, "run", { action: vendorSwitch() }),
     );
-    expect(confirmTicket(state, claims)).toMatchObject({ ok: false });
+    expect(confirmTicket(state, claims, ms(3))).toMatchObject({ ok: false });
+  });
+
+  test("refuses from the moment the mission's authorization ends, on whichever clock that is", () => {
+    const nodes = [executionNode("run"), executionNode("other")];
+    const limited = plan(nodes, { edges: [], authorizationExpiresAt: iso(10) });
+    const running = [openMission(limited), propose(1, "run", { action: vendorSwitch() })];
+    const { run } = given(...running);
+    const claims = eventsOf(run, "ticket.issued")[0]?.data["claims"] as TicketClaims;
+    expect(confirmTicket(run.state, claims, ms(9))).toMatchObject({ ok: true });
+    const refusal = {
+      ok: false,
+      error: {
+        reason: "gate_not_confirmed",
+        detail: `the mission's authorization ended at ${iso(10)}`,
+      },
+    };
+    expect(confirmTicket(run.state, claims, ms(10))).toEqual(refusal);
+    const later = given(...running, recordDenial(10, denial(null))).run;
+    expect(confirmTicket(later.state, claims, ms(9))).toEqual(refusal);
   });
 
   test("refuses where there is no mission", () => {
-    expect(confirmTicket(null, after().claims)).toMatchObject({
+    expect(confirmTicket(null, after().claims, ms(3))).toMatchObject({
       ok: false,
       error: { detail: "no such mission" },
     });

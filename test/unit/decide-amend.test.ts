@@ -343,7 +343,10 @@ describe("an applied amendment", () => {
     const { run } = given(...history);
     const issued = eventsOf(run, "ticket.issued")[0]?.data["claims"] as unknown as TicketClaims;
     expect(issued.jti).toBe(jtiOf(run, "act"));
-    expect(confirmTicket(run.state, issued)).toEqual({ ok: true, value: { confirmed: true } });
+    expect(confirmTicket(run.state, issued, ms(3))).toEqual({
+      ok: true,
+      value: { confirmed: true },
+    });
     const done = given(...history, reports(3, "act")).run;
     expect(done.state?.nodes.get("act")?.status).toBe("DONE");
     expect(done.state?.nodes.get("c")?.status).toBe("READY");

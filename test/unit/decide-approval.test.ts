@@ -4,6 +4,7 @@ import { verifyJws } from "../../shared/jws.ts";
 import {
   approvalNode,
   decisionNode,
+  evidence,
   executionNode,
   iso,
   keyPair,
@@ -22,10 +23,11 @@ import {
   openMission,
   passTime,
   propose,
+  submitEvidence,
   submitResult,
   vendorSwitch,
 } from "../support/commands.ts";
-import { approves, decides, denies, given, reports, requestOf } from "../support/scenario.ts";
+import { approves, denies, given, reports, requestOf } from "../support/scenario.ts";
 
 const ann = person("ann", { groups: ["board"] });
 const ben = person("ben", { groups: ["board"], keyNames: ["ben-phone", "ben-laptop"] });
@@ -138,27 +140,27 @@ describe("DecideApproval", () => {
     ["a week and a day", { expiresAt: iso(8 * 86_400) }, "expiresAt"],
   ])("refuses a statement about %s", (_what, members, member) => {
     given(openMission(SIGN))
-      .when(decides(1, "sign", ann, members))
+      .when(approves(1, "sign", ann, members))
       .rejects("approval_statement_mismatch", { member });
   });
 
   test("refuses a statement over another digest", () => {
     given(openMission(SIGN))
-      .when(decides(1, "sign", ann, { gateDigest: "f".repeat(64) }))
+      .when(approves(1, "sign", ann, { gateDigest: "f".repeat(64) }))
       .rejects("approval_digest_stale", { actual: "f".repeat(64) });
   });
 
   test("refuses a statement from the moment it expires", () => {
     given(openMission(SIGN))
-      .when(decides(10, "sign", ann, { expiresAt: iso(10) }))
+      .when(approves(10, "sign", ann, { expiresAt: iso(10) }))
       .rejects("approval_statement_expired");
     given(openMission(TWO))
-      .when(decides(10, "sign", ann, { expiresAt: iso(11) }))
+      .when(approves(10, "sign", ann, { expiresAt: iso(11) }))
       .yields({ type: "approval.granted" });
   });
 
   test("an approval that has expired no longer counts, and its person may approve again", () => {
-    const short = decides(1, "sign", ann, { expiresAt: iso(5) });
+    const short = approves(1, "sign", ann, { expiresAt: iso(5) });
     given(openMission(TWO), short)
       .when(approves(6, "sign", ben))
       .yields({ type: "approval.granted", data: { have: 1, need: 2 } });
@@ -174,7 +176,7 @@ describe("DecideApproval", () => {
   });
 
   test("refuses a signature by a key that is not registered, of another person, or over other bytes", () => {
-    const signedBy = (key: Person["keys"][0]) => decides(1, "sign", ann, { key });
+    const signedBy = (key: Person["keys"][0]) => approves(1, "sign", ann, { key });
     given(openMission(SIGN))
       .when(signedBy(keyPair("stolen")))
       .rejects("approval_signature_invalid");
@@ -243,20 +245,19 @@ describe("DecideApproval", () => {
       });
   });
 
-  test("who approved cannot take over as proposer", () => {
+  test("who approved and then takes over as proposer has approved nothing", () => {
     given(openMission(RISKY), propose(1, "a", { by: "agent-a" }), approves(2, "a", ann))
       .when(propose(3, "a", { by: "ann" }))
       .yields(
         { type: "proposal.submitted" },
+        { type: "approval.voided", data: { approvers: ["ann"] } },
         { type: "node.unblocked" },
         {
           type: "gate.evaluated",
           stateAfter: "BLOCKED",
-          gateResult: {
-            verdict: "block",
-            reasons: [{ code: "SEPARATION_OF_DUTIES" }, { code: "APPROVAL_MISSING" }],
-          },
+          gateResult: { verdict: "pause", reasons: [{ code: "APPROVAL_MISSING" }] },
         },
+        { type: "approval.requested" },
       );
   });
 
@@ -346,10 +347,32 @@ describe("DecideApproval", () => {
       { type: "gate.evaluated", gateResult: { verdict: "pause" } },
       { type: "approval.requested", data: { attempt: 2 } },
     );
-    when(decides(5, "run", ann, { attempt: 1 })).rejects("approval_statement_mismatch", {
+    when(approves(5, "run", ann, { attempt: 1 })).rejects("approval_statement_mismatch", {
       member: "attempt",
     });
     expect(requestOf(run, "run")).not.toBeNull();
+  });
+
+  test("a node that comes back to its entry gate after its statements expired asks anew", () => {
+    const compiled = plan([approvalNode("sign", { evidenceOut: ["minutes"] })]);
+    const history = [openMission(compiled), approves(1, "sign", ann, { expiresAt: iso(10) })];
+    given(...history)
+      .when(submitEvidence(9, "sign", evidence("minutes")))
+      .yields(
+        { type: "evidence.submitted" },
+        { type: "node.unblocked" },
+        { type: "gate.evaluated", stateAfter: "RUNNING" },
+        { type: "gate.evaluated", stateAfter: "DONE" },
+        { type: "mission.completed" },
+      );
+    given(...history)
+      .when(submitEvidence(10, "sign", evidence("minutes")))
+      .yields(
+        { type: "evidence.submitted" },
+        { type: "node.unblocked" },
+        { type: "gate.evaluated", stateAfter: "BLOCKED", gateResult: { verdict: "pause" } },
+        { type: "approval.requested" },
+      );
   });
 
   test("a risk 3 decision is DONE only with its approvals", () => {

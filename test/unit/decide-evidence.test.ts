@@ -1,6 +1,8 @@
 /** Evidence: what a bundle changes, where it does not belong, and when it says nothing new. */
 import { describe, expect, test } from "vitest";
+import { stateToSnapshot } from "../../shared/mission/index.ts";
 import {
+  agent,
   approvalNode,
   claim,
   decisionNode,
@@ -233,6 +235,40 @@ describe("SubmitEvidence", () => {
       .rejects("agent_not_permitted");
   });
 
+  test.each([
+    ["that the directory does not know", null, "the directory knows no such agent"],
+    ["while the directory cannot be asked", "unavailable", "directory could not be asked"],
+    ["that is banned", agent("agent-a", { banned: true }), "agent agent-a is banned"],
+    ["without the skill", agent("agent-a", { zone: "eu" }), "does not hold the skill read"],
+    ["of another zone", agent("agent-a", { skills: ["read"], zone: "us" }), "works in us"],
+  ] as const)("refuses an agent %s, and nothing is touched", (_what, facts, detail) => {
+    const careful = decisionNode("a", { skill: "read", zone: "eu", evidenceIn: ["brief"] });
+    const { run, when } = given(openMission(plan([careful], INPUTS)));
+    const before = run.state && stateToSnapshot(run.state);
+    when(submitEvidence(1, "a", BRIEF, { agent: facts })).rejects("agent_not_permitted", {
+      nodeId: "a",
+      detail: expect.stringContaining(detail),
+    });
+    expect(run.state && stateToSnapshot(run.state)).toBe(before);
+    when(
+      submitEvidence(1, "a", BRIEF, { agent: agent("agent-a", { skills: ["read"], zone: "eu" }) }),
+    ).yields({ type: "evidence.submitted" });
+  });
+
+  test("a refusal gives every reason at once", () => {
+    const careful = decisionNode("a", {
+      skill: "read",
+      agents: ["agent-b"],
+      evidenceIn: ["brief"],
+    });
+    given(openMission(plan([careful], INPUTS)))
+      .when(submitEvidence(1, "a", BRIEF, { agent: agent("agent-a", { banned: true }) }))
+      .rejects("agent_not_permitted", {
+        detail:
+          "agent agent-a is banned; agent agent-a is not assigned to node a; agent agent-a does not hold the skill read",
+      });
+  });
+
   test("refuses while the mission is paused or stopped", () => {
     for (const kind of ["pause", "stop"] as const)
       given(openMission(READS), intervene(1, kind))
@@ -246,23 +282,48 @@ describe("SubmitEvidence", () => {
       .staysQuiet();
   });
 
-  test("an action that succeeded is not repeated when its node re-enters after missing evidence", () => {
-    const compiled = plan([
-      executionNode("run", { evidenceOut: ["proof"], writeSet: ["register#a"] }),
-    ]);
-    const action = vendorSwitch();
-    const scenario = given(openMission(compiled), propose(1, "run", { action }), reports(2, "run"));
-    scenario.when(submitEvidence(3, "run", evidence("proof"))).yields(
-      { type: "evidence.submitted", stateBefore: "BLOCKED" },
-      { type: "node.unblocked" },
-      {
-        type: "gate.evaluated",
-        stateAfter: "RUNNING",
-        data: { phase: "entry", lease: { fence: { "register#a": 2 } } },
-      },
-      { type: "gate.evaluated", stateAfter: "DONE", data: { phase: "exit" } },
-      { type: "mission.completed" },
+  test("after an action that succeeded only the exit is asked again: no ticket, no lease, nobody", () => {
+    const compiled = plan(
+      [
+        executionNode("run", {
+          risk: 3,
+          ownerR: "human",
+          evidenceIn: ["brief"],
+          evidenceOut: ["proof", "minutes"],
+          writeSet: ["register#a"],
+        }),
+      ],
+      INPUTS,
     );
+    const action = vendorSwitch();
+    const scenario = given(
+      openMission(compiled, { inputs: [BRIEF] }),
+      propose(1, "run", { action }),
+      approves(2, "run", person("ann")),
+      reports(3, "run"),
+    );
+    const ran = scenario.run.state?.nodes.get("run")?.ranDigest;
+    const unblocked = { type: "node.unblocked", stateBefore: "BLOCKED", stateAfter: "RUNNING" };
+    const exit = { phase: "exit", gateDigest: ran, lease: null };
+    const newer = evidence("brief", { claims: [claim("newer")] });
+    const blockedAgain = [
+      { type: "evidence.submitted", stateBefore: "BLOCKED" },
+      unblocked,
+      { type: "gate.evaluated", stateAfter: "BLOCKED", data: exit },
+    ] as const;
+    scenario.when(submitEvidence(4, "run", newer)).yields(...blockedAgain);
+    // Long after the signature expired: people were asked about what would happen, and it has.
+    scenario.when(submitEvidence(90_000, "run", evidence("proof"))).yields(...blockedAgain);
+    scenario
+      .when(submitEvidence(90_001, "run", evidence("minutes")))
+      .yields(
+        { type: "evidence.submitted" },
+        unblocked,
+        { type: "gate.evaluated", stateAfter: "DONE", data: exit },
+        { type: "mission.completed" },
+      );
+    expect(scenario.run.state?.nodes.get("run")?.ranDigest).toBe(ran);
+    expect(eventsOf(scenario.run, "approval.requested")).toHaveLength(1);
     expect(eventsOf(scenario.run, "ticket.issued")).toHaveLength(1);
   });
 

@@ -1,6 +1,7 @@
 /** Interventions: an operator pauses, resumes or stops the whole mission. */
 import { describe, expect, test } from "vitest";
 import {
+  approvalNode,
   decisionNode,
   evidence,
   executionNode,
@@ -18,7 +19,7 @@ import {
   submitResult,
   vendorSwitch,
 } from "../support/commands.ts";
-import { approves, given, reports } from "../support/scenario.ts";
+import { approves, denies, given, reports } from "../support/scenario.ts";
 
 const PLAN = plan([decisionNode("a", { evidenceOut: ["e"] }), systemNode("b")]);
 
@@ -67,6 +68,55 @@ describe("Intervene", () => {
         { type: "gate.evaluated", stateAfter: "DONE" },
         { type: "mission.completed" },
       );
+  });
+
+  describe("a node that waits for people", () => {
+    const signing = plan([approvalNode("sign", { approval: { quorum: 1, deadlineMs: 60_000 } })]);
+    const asked = [openMission(signing)];
+
+    test("is not given up while the mission is paused, and is asked anew on resuming", () => {
+      const { when } = given(...asked, intervene(2, "pause"));
+      when(passTime(3_600)).staysQuiet();
+      when(intervene(3_700, "resume")).yields(
+        { type: "mission.resumed" },
+        { type: "node.unblocked", data: { cause: "resume" } },
+        { type: "gate.evaluated", stateAfter: "BLOCKED" },
+        { type: "approval.requested", data: { deadlineAt: iso(3_760) } },
+      );
+      when(approves(3_710, "sign", person("ann"))).yields(
+        { type: "approval.granted" },
+        { type: "node.unblocked" },
+        { type: "gate.evaluated", stateAfter: "RUNNING" },
+        { type: "gate.evaluated", stateAfter: "DONE" },
+        { type: "mission.completed" },
+      );
+    });
+
+    test("and was given up in silence is asked once more on resuming", () => {
+      given(...asked, passTime(120), intervene(121, "pause"))
+        .when(intervene(122, "resume"))
+        .yields(
+          { type: "mission.resumed" },
+          { type: "node.unblocked" },
+          { type: "gate.evaluated", gateResult: { verdict: "pause" } },
+          { type: "approval.requested" },
+        );
+    });
+
+    test("and was denied stays denied", () => {
+      given(...asked, denies(1, "sign", person("ann")), intervene(121, "pause"))
+        .when(intervene(122, "resume"))
+        .yields({ type: "mission.resumed" });
+    });
+  });
+
+  test("a lease starts anew on resuming, because a paused mission takes no results", () => {
+    const writing = plan([decisionNode("a", { writeSet: ["x#y"] })]);
+    const { when } = given(openMission(writing), propose(1, "a"), intervene(2, "pause"));
+    when(passTime(3_600)).staysQuiet();
+    when(intervene(3_700, "resume")).yields({ type: "mission.resumed" });
+    when(passTime(3_900)).staysQuiet();
+    when(passTime(4_001)).yields({ type: "node.failed", data: { cause: "lease_expired" } });
   });
 
   test("the last receipt completes a mission even while it is paused", () => {

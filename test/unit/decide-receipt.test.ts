@@ -1,5 +1,6 @@
 /** Receipts and denials: what the gateway reports, and what it may move. */
 import { describe, expect, test } from "vitest";
+import { outstandingTickets } from "../../shared/mission/index.ts";
 import { decisionNode, denial, executionNode, iso, plan, receipt } from "../support/builders.ts";
 import {
   intervene,
@@ -229,13 +230,17 @@ describe("RecordDenial", () => {
     when(duplicate).yields({ type: "ticket.denied" }, { type: "incident.raised" });
   });
 
-  test("beyond the limit denials are heard no more, except one that ends an attempt", () => {
-    const flood = Array.from({ length: 100 }, (_, n) =>
-      recordDenial(2, denial(`forged-${n}`, { verified: false })),
-    );
+  test("beyond the limit forged tickets are heard no more, and mute no genuine one", () => {
+    const forged = (n: number) => recordDenial(2, denial(`forged-${n}`, { verified: false }));
+    const flood = Array.from({ length: 99 }, (_, n) => forged(n));
     const { when } = given(...RUNNING, ...flood);
-    when(recordDenial(3, denial("forged-101", { verified: false }))).staysQuiet();
-    when(refuses(4, "run")).staysQuiet();
+    when(forged(100)).yields(
+      { type: "ticket.denied" },
+      { type: "incident.raised" },
+      { type: "incident.raised", nodeId: null },
+    );
+    when(forged(101)).staysQuiet();
+    when(refuses(4, "run")).yields({ type: "ticket.denied" }, { type: "incident.raised" });
     when(refuses(5, "run", { reason: "TICKET_EXPIRED" })).yields(
       { type: "ticket.denied" },
       { type: "incident.raised" },
@@ -247,5 +252,15 @@ describe("RecordDenial", () => {
     given(...RUNNING, intervene(2, "stop"))
       .when(refuses(3, "run", { reason: "GATE_NOT_CONFIRMED" }))
       .yields({ type: "ticket.denied", stateAfter: "RUNNING" }, { type: "incident.raised" });
+  });
+
+  test("a stopped mission does not go on sending a ticket that will never run", () => {
+    const { run, when } = given(...RUNNING, intervene(2, "stop"));
+    expect(run.state && outstandingTickets(run.state)).toHaveLength(1);
+    when(refuses(3, "run", { reason: "GATE_NOT_CONFIRMED" })).yields(
+      { type: "ticket.denied" },
+      { type: "incident.raised" },
+    );
+    expect(run.state && outstandingTickets(run.state)).toEqual([]);
   });
 });

@@ -1,6 +1,14 @@
 /** Results of decision nodes: the exit gate, and what a failed test costs. */
 import { describe, test } from "vitest";
-import { claim, decisionNode, evidence, executionNode, plan } from "../support/builders.ts";
+import {
+  agent,
+  claim,
+  decisionNode,
+  evidence,
+  executionNode,
+  iso,
+  plan,
+} from "../support/builders.ts";
 import {
   intervene,
   openMission,
@@ -176,6 +184,43 @@ describe("SubmitResult", () => {
     given(openMission(WORK), propose(1, "a"), intervene(2, "pause"))
       .when(submitResult(3, "a"))
       .rejects("mission_not_active");
+  });
+
+  test.each([
+    ["banned since it proposed", agent("agent-a", { banned: true }), "agent agent-a is banned"],
+    ["gone from the directory", null, "the directory knows no such agent"],
+    ["not to be asked about", "unavailable", "the agent directory could not be asked"],
+  ] as const)("an agent that is %s submits no result", (_what, facts, detail) => {
+    given(openMission(WORK), propose(1, "a"))
+      .when(submitResult(2, "a", { ...GOOD, agent: facts }))
+      .rejects("agent_not_permitted", { nodeId: "a", detail });
+  });
+
+  test("a result that comes after the mission's authorization ended seals the mission", () => {
+    const limited = plan([decisionNode("a"), decisionNode("b")], {
+      authorizationExpiresAt: iso(10),
+    });
+    given(openMission(limited), propose(1, "a"))
+      .when(submitResult(9, "a"))
+      .yields(
+        { type: "result.submitted" },
+        { type: "gate.evaluated", stateAfter: "DONE" },
+        { type: "node.ready", nodeId: "b" },
+      );
+    for (const passed of [true, false])
+      given(openMission(limited), propose(1, "a"))
+        .when(submitResult(10, "a", { tests: [{ id: "accepted", passed }] }))
+        .yields(
+          { type: "result.submitted" },
+          {
+            type: "gate.evaluated",
+            stateAfter: "BLOCKED",
+            data: { phase: "exit" },
+            gateResult: { verdict: "seal" },
+          },
+          { type: "mission.sealed", stateAfter: "stopped" },
+          { type: "incident.raised", data: { kind: "mission_sealed" } },
+        );
   });
 
   test("a node blocked at its entry gate takes no result", () => {

@@ -111,7 +111,10 @@ describe("the vendor switch", () => {
         context,
       ),
     ).toMatchObject({ ok: false, error: { code: "ARGS_HASH_MISMATCH" } });
-    expect(confirmTicket(run.state, claims)).toEqual({ ok: true, value: { confirmed: true } });
+    expect(confirmTicket(run.state, claims, ms(92))).toEqual({
+      ok: true,
+      value: { confirmed: true },
+    });
   });
 
   test("the receipt completes execution, the system completes its node, and the audit waits for a person", () => {

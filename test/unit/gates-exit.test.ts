@@ -6,13 +6,15 @@ import type { GateEntry } from "../../shared/gates/pipeline.ts";
 import type { Gate } from "../../shared/gates/question.ts";
 import { nodeSchema } from "../../shared/plan/index.ts";
 import type { Verdict } from "../../shared/trace/index.ts";
-import { decisionNode, evidence, executionNode, systemNode } from "../support/builders.ts";
+import { decisionNode, evidence, executionNode, iso, systemNode } from "../support/builders.ts";
 
 const WORK = nodeSchema.parse(decisionNode("a", { outputs: ["report"], evidenceOut: ["proof"] }));
 const PASSED = [{ id: "accepted", passed: true }];
 
 function leaving(overrides: Partial<ExitQuestion> = {}): ExitQuestion {
   return {
+    at: iso(0),
+    authorizationExpiresAt: null,
     spec: WORK,
     evidence: [summarizeEvidence(evidence("proof"))],
     result: { outputs: { report: 1 }, tests: PASSED },
@@ -58,6 +60,30 @@ describe("the exit gate", () => {
     const result = evaluateExit(question);
     expect(result.reasons.map((reason) => reason.code)).toEqual(codes);
     expect(result.verdict).toBe(codes.length === 0 ? "allow" : "block");
+  });
+
+  test("a decision whose authorization ran out seals, and a failed test beside it changes nothing", () => {
+    const failed = { outputs: { report: 1 }, tests: [{ id: "accepted", passed: false }] };
+    for (const [ends, verdict] of [
+      [iso(0), "seal"],
+      [iso(1), "allow"],
+    ] as const)
+      expect(evaluateExit(leaving({ authorizationExpiresAt: ends })).verdict).toBe(verdict);
+    expect(evaluateExit(leaving({ authorizationExpiresAt: iso(0), result: failed }))).toMatchObject(
+      {
+        verdict: "seal",
+        score: 3,
+        reasons: [
+          { code: "TEST_FAILED" },
+          { code: "AUTHORIZATION_EXPIRED", gate: "accountability" },
+        ],
+      },
+    );
+  });
+
+  test("an action that has been performed is noted, whatever ran out since", () => {
+    const done = { spec: RUN, result: null, succeeded: true, authorizationExpiresAt: iso(0) };
+    expect(evaluateExit(leaving(done)).verdict).toBe("allow");
   });
 
   test("a test that is reported both passed and failed counts as failed", () => {

@@ -7,6 +7,7 @@ import type { Gate } from "../../shared/gates/question.ts";
 import type { Verdict } from "../../shared/trace/index.ts";
 import { iso, policy, rule } from "../support/builders.ts";
 import { execution, question, RISKY, ROWS } from "../support/gate-questions.ts";
+import { MORE_ROWS } from "../support/gate-more-rows.ts";
 import { FULL_ROWS } from "../support/gate-rows.ts";
 
 describe("the entry pipeline", () => {
@@ -15,7 +16,7 @@ describe("the entry pipeline", () => {
       expect(evaluateEntry(asked)).toMatchObject({ verdict: "allow", score: 0, reasons: [] });
   });
 
-  test.each([...ROWS, ...FULL_ROWS])(
+  test.each([...ROWS, ...FULL_ROWS, ...MORE_ROWS])(
     "%s: gate and verdict",
     (_what, asked, gate, verdict, codes) => {
       const result = evaluateEntry(asked);
@@ -78,8 +79,10 @@ describe("the entry pipeline", () => {
     const throwing: Gate<Verdict> = () => {
       throw new Error("secret evidence");
     };
-    const senseless = (() => ({ verdict: "sure", reasons: [] })) as unknown as Gate<Verdict>;
-    for (const gate of [throwing, senseless]) {
+    const senseless = ["sure", "toString", "constructor", "__proto__"].map(
+      (verdict) => (() => ({ verdict, reasons: [] })) as unknown as Gate<Verdict>,
+    );
+    for (const gate of [throwing, ...senseless]) {
       const outcome = askSafely("evidence", gate, question());
       expect(outcome).toMatchObject({
         verdict: "block",
@@ -97,6 +100,30 @@ describe("the entry pipeline", () => {
       "POLICY_UNREADABLE",
       "GATE_FAILURE",
     ]);
+  });
+
+  test("a pinned policy is read once, and a document is never judged by what another one said", () => {
+    let reads = 0;
+    const pinned = policy();
+    const watched = new Proxy(pinned.document, {
+      get(target, key, receiver): unknown {
+        if (key === "name") reads += 1;
+        return Reflect.get(target, key, receiver);
+      },
+    });
+    const asked = question({ policy: { ...pinned, document: watched } });
+    for (let times = 0; times < 3; times += 1) expect(evaluateEntry(asked).verdict).toBe("allow");
+    const once = reads;
+    expect(once).toBeGreaterThan(0);
+    evaluateEntry(asked);
+    expect(reads).toBe(once);
+    const forged = { ...policy([]), hash: pinned.hash };
+    expect(evaluateEntry(question({ policy: forged })).verdict).toBe("block");
+    const others = Array.from({ length: 40 }, (_none, at) =>
+      question({ policy: policy([rule({ id: `permit-${at}` })]) }),
+    );
+    for (const other of [...others, ...others, asked])
+      expect(evaluateEntry(other).verdict).toBe("allow");
   });
 
   test("the approval required is the stricter of the plan's and the policy's", () => {

@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 
 async function call(timeoutMs = 5_000, url = `${origin}/switch`) {
-  return performHttp({ url, body: BODY, idempotencyKey: JTI, timeoutMs }, fetch);
+  return performHttp({ url, body: BODY, idempotencyKey: JTI, bearer: null, timeoutMs }, fetch);
 }
 
 test("the call is one POST of the exact bytes, with the ticket as its idempotency key", async () => {
@@ -67,6 +67,18 @@ test("the call is one POST of the exact bytes, with the ticket as its idempotenc
   expect(seen[0]?.headers).not.toHaveProperty("authorization");
 });
 
+test("a credential goes into the Authorization header and nowhere else", async () => {
+  answer = (response) => response.end("done");
+  const bearer = "s3cret-of-the-vendor";
+  const performed = await performHttp(
+    { url: `${origin}/switch`, body: BODY, idempotencyKey: JTI, bearer, timeoutMs: 5_000 },
+    fetch,
+  );
+  expect(seen[0]?.headers).toMatchObject({ authorization: `Bearer ${bearer}` });
+  expect(seen[0]?.body).toBe(BODY);
+  expect(JSON.stringify(performed)).not.toContain(bearer);
+});
+
 describe("what an answer means", () => {
   test.each([
     [200, "succeeded"],
@@ -77,7 +89,7 @@ describe("what an answer means", () => {
     [401, "failed"],
     [403, "failed"],
     [404, "failed"],
-    [409, "failed"],
+    [409, "unknown"],
     [422, "failed"],
     [408, "unknown"],
     [425, "unknown"],
@@ -199,7 +211,7 @@ describe("the registry of actions", () => {
       "vendor.notify": { connector: "log" },
       "vendor.local": { ...http, url: "http://127.0.0.1:4000", timeoutMs: 1_500 },
     });
-    const parsed = parseActions(text, allow);
+    const parsed = parseActions(text, allow, () => false);
     expect(parsed.ok && [...parsed.value]).toEqual([
       ["vendor.switch", { ...http, timeoutMs: LIMITS.actionTimeoutMs }],
       ["vendor.notify", { connector: "log", idempotent: true, timeoutMs: LIMITS.actionTimeoutMs }],
@@ -207,8 +219,20 @@ describe("the registry of actions", () => {
     ]);
   });
 
+  test("may name a secret that is set", () => {
+    const action = { ...http, bearerSecret: "CONNECTOR_VENDOR" };
+    const parsed = parseActions(
+      JSON.stringify({ "a.b": action }),
+      allow,
+      (name) => name === "CONNECTOR_VENDOR",
+    );
+    expect(parsed.ok && parsed.value.get("a.b")).toMatchObject({
+      bearerSecret: "CONNECTOR_VENDOR",
+    });
+  });
+
   test("may be empty", () => {
-    expect(parseActions("{}", allow)).toMatchObject({ ok: true });
+    expect(parseActions("{}", allow, () => false)).toMatchObject({ ok: true });
   });
 
   test.each([
@@ -225,9 +249,17 @@ describe("the registry of actions", () => {
     ["no time at all", JSON.stringify({ "a.b": { ...http, timeoutMs: 0 } })],
     ["an address inside", JSON.stringify({ "a.b": { ...http, url: "https://169.254.169.254/" } })],
     ["plain http", JSON.stringify({ "a.b": { ...http, url: "http://vendor.example/" } })],
+    [
+      "a secret that is not set",
+      JSON.stringify({ "a.b": { ...http, bearerSecret: "CONNECTOR_X" } }),
+    ],
+    [
+      "a setting taken for a secret",
+      JSON.stringify({ "a.b": { ...http, bearerSecret: "ACTIONS" } }),
+    ],
     ["one bad entry among good ones", JSON.stringify({ "a.a": http, "a.b": { ...http, url: "" } })],
   ])("with %s is refused as a whole", (_rule, text) => {
-    expect(parseActions(text, allow)).toMatchObject({
+    expect(parseActions(text, allow, () => false)).toMatchObject({
       ok: false,
       error: { reason: "registry_unreadable" },
     });

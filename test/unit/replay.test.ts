@@ -1,10 +1,9 @@
 /** Replay and the golden trace: the state at any seq and any time, and old traces fold as they did. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { foldTrace, replayTrace, stateHash } from "../../shared/mission/index.ts";
 import { EMPTY_HEAD, linkEvent, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { iso } from "../support/builders.ts";
+import { goldenTrace } from "../support/golden.ts";
 import { checkInvariants } from "../support/invariants.ts";
 import { createRun } from "../support/scenario.ts";
 import { liveVendorSwitch } from "../support/vendor-switch.ts";
@@ -159,18 +158,7 @@ describe("replayTrace", () => {
   });
 });
 
-interface Golden {
-  readonly stateHash: string;
-  readonly head: { readonly seq: number; readonly hash: string };
-  readonly ticketKey: never;
-  readonly events: readonly TraceEvent[];
-}
-
-/** Recorded once, of version 1 of every event in it; never edited, because stored traces are not either. */
-function golden(): Golden {
-  const file = path.join(import.meta.dirname, "../golden/vendor-switch.v1.json");
-  return JSON.parse(readFileSync(file, "utf8")) as Golden;
-}
+const golden = () => goldenTrace("vendor-switch.v1");
 
 describe("the golden trace of the vendor switch, version 1", () => {
   test("verifies to its recorded head", () => {

@@ -241,7 +241,7 @@ describe("a dispatch", () => {
   const request = { jti: JTI, epoch: 1, nowMs: NOW_MS, timeoutMs: 10_000, requestDigest: DIGEST };
 
   test("by the holder is written down with its deadline", () => {
-    expect(decideDispatch(CLAIMED, request)).toEqual({
+    expect(decideDispatch({ ...CLAIMED, deadlineMs: NOW_MS + 1 }, request)).toEqual({
       result: { go: true },
       row: {
         ...DISPATCHED,
@@ -265,10 +265,22 @@ describe("a dispatch", () => {
     });
   });
 
-  test("again under the next epoch is allowed", () => {
-    const decided = decideDispatch({ ...DISPATCHED, epoch: 2 }, { ...request, epoch: 2 });
+  test("again under the next epoch is allowed, and the first call stays in doubt", () => {
+    const retaken = { ...DISPATCHED, epoch: 2, deadlineMs: NOW_MS + 1 };
+    const decided = decideDispatch(retaken, { ...request, epoch: 2 });
     expect(decided.result).toEqual({ go: true });
-    expect(decided.row).toMatchObject({ dispatchedEpoch: 2, dispatchedAtMs: NOW_MS });
+    expect(decided.row).toMatchObject({
+      dispatchedEpoch: 2,
+      dispatchedAtMs: NOW_MS,
+      receipt: { outcome: "unknown" },
+    });
+  });
+
+  test("by a holder that slept through its hold is not allowed", () => {
+    expect(decideDispatch({ ...CLAIMED, deadlineMs: NOW_MS }, request)).toEqual({
+      result: { go: false, why: "superseded" },
+      row: null,
+    });
   });
 
   test("after expiry is not allowed, and frees the ticket for its end", () => {
@@ -292,6 +304,15 @@ describe("an outcome", () => {
       result: { receipt },
       row: { ...DISPATCHED, state, receipt },
     });
+  });
+
+  test("refused after a call without outcome is unknown: the first call may have acted", () => {
+    const doubted = { ...DISPATCHED, epoch: 2, dispatchedEpoch: 2, receipt: DOUBT };
+    const failed: Receipt = { ...RECEIPT, outcome: "failed", status: 409 };
+    const decided = decideSettle(doubted, { epoch: 2, receipt: failed });
+    expect(decided.row?.state).toBe("unknown");
+    expect(decided.result.receipt).toMatchObject({ outcome: "unknown", status: 409 });
+    expect(decideSettle(doubted, { epoch: 2, receipt: RECEIPT }).row?.state).toBe("settled");
   });
 
   test("recorded first stands against every later one", () => {

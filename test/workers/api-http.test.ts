@@ -313,10 +313,17 @@ describe("a fault", () => {
 });
 
 describe("metrics", () => {
-  it("count requests by route and status, never by the path asked for", async () => {
+  it("show a team its own missions and nothing of what others ask for", async () => {
+    const { text } = await expectStatus(call(operator, "GET", "/metrics"), 200);
+    expect(text).toContain("# TYPE sekisho_missions gauge");
+    expect(text).not.toContain("sekisho_requests_total");
+  });
+
+  it("count for the operators' team by route and status, never by the path asked for", async () => {
     await call(operator, "GET", "/v1/missions/msn_x");
     await call(operator, "GET", "/v1/nothing/secret-in-a-path");
-    const { text } = await expectStatus(call(operator, "GET", "/metrics"), 200);
+    const operators = callerOf(api.OPERATOR_TEAM, "operator");
+    const { text } = await expectStatus(call(operators, "GET", "/metrics"), 200);
     expect(text).toContain(
       'sekisho_requests_total{method="GET",route="/v1/missions/:id",status="404"}',
     );

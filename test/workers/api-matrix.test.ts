@@ -148,10 +148,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/decisions/evaluate": plain("/v1/decisions/evaluate", {
     universes: [{ id: "finance", risk: 0.4, budget: 0.6, evidence: 1, uncertainty: 0 }],
   }),
-  "POST /v1/policies/{version}/shadow": named(
-    (things) => `/v1/policies/${things.policy}/shadow`,
-    { over: "recorded" },
-  ),
+  "POST /v1/policies/{version}/shadow": named((things) => `/v1/policies/${things.policy}/shadow`, {
+    over: "recorded",
+  }),
   "GET /v1/policies/{version}/shadow": named((things) => `/v1/policies/${things.policy}/shadow`),
   "POST /v1/missions/{id}/policy": {
     path: mission("/policy"),

@@ -211,6 +211,41 @@ describe("poison in the real dead-letter queue", () => {
   });
 });
 
+describe("a message that tells of a broken chain", () => {
+  const breachOf = (team: string, missionId: string) =>
+    queueMessage({ kind: "breach", team, missionId, seq: 3, detail: "hash_mismatch", at: iso(0) });
+  const consume = (message: ReturnType<typeof breachOf>) =>
+    handleQueue(
+      { queue: "sekisho-index", messages: [message] } as unknown as MessageBatch,
+      bindings,
+    );
+
+  it("opens an incident of the team that has the mission", async () => {
+    const missionId = freshMissionId();
+    await missionObject(missionId).execute(openRequest(missionId));
+    const message = breachOf(LIVE_TEAM, missionId);
+    await consume(message);
+    expect(message.settled).toEqual(["ack"]);
+    const own = (await teamObject(LIVE_TEAM).incidents(0, 200)).filter(
+      (incident) => incident.missionId === missionId,
+    );
+    expect(own).toMatchObject([{ kind: "chain_broken", severity: "critical" }]);
+  });
+
+  it("is the operators' business when the named team has no such mission", async () => {
+    const team = freshTeam();
+    const message = breachOf(team, freshMissionId());
+    await consume(message);
+    expect(message.settled).toEqual(["ack"]);
+    expect(await teamObject(team).incidents(0, 10)).toEqual([]);
+    const heard = await teamObject(bindings.OPERATOR_TEAM).incidents(0, 200);
+    expect(heard.at(-1)).toMatchObject({
+      missionId: null,
+      summary: expect.stringMatching(/of sekisho-index could not be attributed/),
+    });
+  });
+});
+
 describe("the sweep", () => {
   it("looks at overdue approvals and at quiet open missions, a window at a time", async () => {
     const team = freshTeam();
@@ -231,6 +266,34 @@ describe("the sweep", () => {
       for (const id of of(await listQuietMissions(bindings.DB, iso(60), turn, 2))) seen.add(id);
     }
     expect([...seen].toSorted()).toEqual([91, 92, 93].map(idOf));
+  });
+
+  it("takes who waits longest first, and nobody whose mission has ended", async () => {
+    const team = freshTeam();
+    const traces = [96, 97, 98, 99].map((n) => storyOf(idOf(n), team));
+    const { deps } = world(team, traces);
+    await consumeIndex(
+      traces.map((events) => queueMessage(messageOf(events, -1, 9, { team }))),
+      deps,
+    );
+    const approval =
+      "UPDATE approval_request SET deadline_at = ? WHERE team = ? AND mission_id = ?";
+    const state = "UPDATE mission SET state = ?, updated_at = ? WHERE team = ? AND id = ?";
+    for (const [n, seconds, became] of [
+      [96, 300, "active"],
+      [97, 100, "paused"],
+      [98, 50, "stopped"],
+      [99, 200, "active"],
+    ] as const) {
+      await bindings.DB.prepare(approval).bind(iso(seconds), team, idOf(n)).run();
+      await bindings.DB.prepare(state).bind(became, iso(seconds), team, idOf(n)).run();
+    }
+    const of = (keys: readonly { team: string; missionId: string }[]) =>
+      keys.filter((key) => key.team === team).map((key) => key.missionId);
+    const expected = [97, 99, 96].map(idOf);
+    expect(of(await listOverdueMissions(bindings.DB, iso(400), 50))).toEqual(expected);
+    expect(of(await listOverdueMissions(bindings.DB, iso(400), 1))).toEqual([idOf(97)]);
+    expect(of(await listQuietMissions(bindings.DB, iso(400), 0, 50))).toEqual(expected);
   });
 
   it("wakes each once, and goes on past one that fails", async () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { PublicJwk } from "../../shared/crypto.ts";
 import { TEAM_LIMITS } from "../../shared/team/index.ts";
 import type { DeliveryRecord } from "../../shared/wire/rpc.ts";
+import { call, callerOf, expectStatus } from "../support/api.ts";
 import { iso, keyPair, ms } from "../support/builders.ts";
 import {
   activation,
@@ -196,6 +197,22 @@ describe("the approver directory", () => {
   it("takes eight", async () => {
     const keys = Array.from({ length: 8 }, (_, index) => keyPair(`eight ${index}`).publicJwk);
     expect((await put(freshTeam(), "ada", keys)).ok).toBe(true);
+  });
+});
+
+describe("an agent put again", () => {
+  it("stays banned while nobody says that the ban is lifted", async () => {
+    const admin = callerOf(freshTeam(), "admin");
+    const put = async (body: object) =>
+      (await expectStatus(call(admin, "POST", "/v1/agents", body), 200)).body;
+    expect(await put({ id: "agent-a", skills: ["pay"] })).toMatchObject({ banned: false });
+    expect(await put({ id: "agent-a", skills: ["pay"], banned: true })).toMatchObject({
+      banned: true,
+    });
+    const changed = { id: "agent-a", skills: ["pay", "audit"], zone: "eu", banned: true };
+    expect(await put({ id: "agent-a", skills: ["pay", "audit"], zone: "eu" })).toEqual(changed);
+    expect(await teamObject(admin.team).agentFacts("agent-a")).toEqual(changed);
+    expect(await put({ id: "agent-a", banned: false })).toMatchObject({ banned: false });
   });
 });
 

@@ -115,8 +115,11 @@ function ofMission(
   return { team, described, isPlausible: (deps) => deps.isMissionKnown({ team, missionId }) };
 }
 
-/** Named by a hash, so that the same poison is one incident; the content itself may hold anything. */
-function unattributable(queue: string, body: unknown): Description {
+/**
+ * What the operators hear of a message that names nobody, or somebody it does not belong to. Named by a
+ * hash, so that the same poison is one incident; the content itself may hold anything.
+ */
+export function unattributable(queue: string, body: unknown): Description {
   const hash = sha256Hex(JSON.stringify(body) ?? "undefined").slice(0, 16);
   return {
     missionId: null,

@@ -87,7 +87,9 @@ function indexDeps(env: Env): IndexDeps {
 
 function breachDeps(env: Env): BreachDeps {
   return {
+    isMissionKnown: (key) => isMissionKnown(env, key),
     openIncident: (team, incident) => openIncident(env, team, incident),
+    operatorTeam: operatorTeam(env),
     random: Math.random,
   };
 }

@@ -86,8 +86,8 @@ export async function consumeWebhooks(
 }
 
 /**
- * In seq order, and no further than the first failure: the mission's cursor says "all up to here", so it
- * must not pass an event that was not handed on.
+ * In seq order, and no further than the first failure, so that receivers hear in order where they can.
+ * Nothing depends on it: the mission's cursor stops before any event that was not acknowledged.
  */
 async function fanOut(
   items: readonly Parsed<WebhookEventMessage>[],
@@ -111,7 +111,7 @@ async function fanOut(
 
 /**
  * 1 deliveries enqueued (a crash enqueues them again under the same ids), 2 where the mission ended, its
- * checkpoint entered in the team's log and enqueued as well (the same), 3 the cursor moved.
+ * checkpoint entered in the team's log and enqueued as well (the same), 3 the event acknowledged.
  */
 async function handOn(event: WebhookEventMessage, deps: WebhookDeps): Promise<void> {
   const { team, missionId, seq } = event;

@@ -19,6 +19,11 @@ const httpActionSchema = z.strictObject({
   /** The far side keeps `Idempotency-Key`, so a doubtful call may be repeated. */
   idempotent: z.boolean(),
   timeoutMs: timeoutSchema,
+  /** Secret of the gateway that goes into the Authorization header as a bearer token. */
+  bearerSecret: z
+    .string()
+    .regex(/^CONNECTOR_[A-Z0-9_]{1,64}$/, "must be named CONNECTOR_...")
+    .optional(),
 });
 
 /** A dry run: performs nothing and says it succeeded. */
@@ -41,11 +46,13 @@ export const NO_ACTIONS: ActionRegistry = new Map();
 
 /**
  * Reads the registry, an object of actions by type. Errors: `registry_unreadable`, with the first place
- * that is wrong; a URL that egress refuses counts as wrong, so no ticket ever finds out at dispatch.
+ * that is wrong; a URL that egress refuses or a secret that is not set counts as wrong, so no ticket ever
+ * finds out at dispatch.
  */
 export function parseActions(
   text: string,
   allow: EgressAllowList,
+  hasSecret: (name: string) => boolean,
 ): Result<ActionRegistry, { readonly reason: "registry_unreadable"; readonly detail: string }> {
   const json = parseStrictJson(text);
   if (!json.ok) return unreadable(`${json.error.pointer}: ${json.error.detail}`);
@@ -59,6 +66,9 @@ export function parseActions(
     if (action.connector !== "http") continue;
     const url = checkEgressUrl(action.url, allow);
     if (!url.ok) return unreadable(`${type}/url: ${url.error.reason}`);
+    if (action.bearerSecret !== undefined && !hasSecret(action.bearerSecret)) {
+      return unreadable(`${type}/bearerSecret: ${action.bearerSecret} is not set`);
+    }
     actionByType.set(type, { ...action, url: url.value.href });
   }
   return ok(actionByType);

@@ -23,6 +23,12 @@ export interface Env {
   readonly EGRESS_ALLOW_HOSTS: string;
 }
 
+/** A connector's credential by name, or null. Registries may name CONNECTOR_ secrets only (actions.ts). */
+export function connectorSecret(env: Env, name: string): string | null {
+  const value = (env as unknown as Readonly<Record<string, unknown>>)[name];
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
 /**
  * Reads a JWKS into keys by `kid`. A key that is unfit (low order, private, without kid, second use of a
  * kid) is left out, so its tickets are refused as `TICKET_KEY_UNKNOWN`; the others still work.

@@ -7,7 +7,7 @@ import type { LedgerRpc } from "../../shared/ticket/index.ts";
 import { NO_ACTIONS, parseActions } from "./actions.ts";
 import { performHttp } from "./connectors/http.ts";
 import { performDryRun } from "./connectors/log.ts";
-import { parseKeySet, type Env } from "./env.ts";
+import { connectorSecret, parseKeySet, type Env } from "./env.ts";
 import { log } from "./log.ts";
 import type { Deps } from "./passage.ts";
 import { present } from "./present.ts";
@@ -53,7 +53,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 function createDeps(env: Env): Deps {
-  const actions = parseActions(env.ACTIONS, parseEgressAllowList(env.EGRESS_ALLOW_HOSTS));
+  const actions = parseActions(
+    env.ACTIONS,
+    parseEgressAllowList(env.EGRESS_ALLOW_HOSTS),
+    (name) => connectorSecret(env, name) !== null,
+  );
   if (!actions.ok) log("error", "actions.unreadable", { detail: actions.error.detail });
   return {
     nowMs: () => Date.now(),
@@ -67,8 +71,14 @@ function createDeps(env: Env): Deps {
     missions: env.MISSIONS,
     perform: async (action, call) =>
       action.connector === "http"
-        ? performHttp({ ...call, url: action.url, timeoutMs: action.timeoutMs }, (input, init) =>
-            fetch(input, init),
+        ? performHttp(
+            {
+              ...call,
+              url: action.url,
+              timeoutMs: action.timeoutMs,
+              bearer: action.bearerSecret ? connectorSecret(env, action.bearerSecret) : null,
+            },
+            (input, init) => fetch(input, init),
           )
         : performDryRun(),
     log,

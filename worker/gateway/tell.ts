@@ -3,15 +3,13 @@
  * that it was told, so that a presentation after that is a replay. Specification: docs/tickets.md.
  */
 import type { ReasonCode } from "../../shared/gates/index.ts";
+import { LIMITS } from "../../shared/limits.ts";
 import type { Denial, Receipt, TicketRefusal } from "../../shared/ticket/index.ts";
 import type { TicketMessage } from "../../shared/wire/message.ts";
 import type { LogFacts } from "./log.ts";
 import type { Delivery, Deps, Disposition, Passage } from "./passage.ts";
 
 const ACK: Disposition = { kind: "ack" };
-
-/** As `denialSchema` has it; a mission's own words may be longer. */
-const DETAIL_CHARS_MAX = 500;
 
 const DETAIL_OF_LEDGER_REFUSAL: Partial<Record<ReasonCode, string>> = {
   NONCE_USED: "the ticket was used before and its outcome reported",
@@ -39,7 +37,7 @@ export async function denyClaimed(
   await deps.missions.denied(claims.team, claims.txn, {
     jti: claims.jti,
     reason: code,
-    detail: detail.slice(0, DETAIL_CHARS_MAX),
+    detail: detail.slice(0, LIMITS.detailCharsMax),
     verified: true,
     actionType: claims.action_type,
     argsHash: claims.args_hash,

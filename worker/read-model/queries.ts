@@ -2,7 +2,7 @@
  * Every question and every write the API worker sends to D1, as functions. Reads go through drizzle;
  * the text of the bulk writes is in bulk.ts. Refuses to be asked without a team, but for the sweep.
  */
-import { and, asc, desc, eq, gt, gte, lt, lte, or, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, lte, min, or, sql, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import {
   INSERT_EVENTS,
@@ -181,8 +181,6 @@ export async function listApprovals(
 ): Promise<readonly ApprovalRow[]> {
   const { after, state } = filter;
   const { deadlineAt, missionId, nodeId } = approvalRequest;
-  const isOpen = sql`EXISTS (SELECT 1 FROM mission WHERE mission.team = ${approvalRequest.team}
-    AND mission.id = ${missionId} AND mission.state IN ('active', 'paused'))`;
   const isAfter =
     after === undefined
       ? undefined
@@ -203,7 +201,7 @@ export async function listApprovals(
         eq(approvalRequest.team, team),
         // Written out for 'pending', because only a literal lets SQLite use the partial index.
         state === "pending" ? sql`state = 'pending'` : eq(approvalRequest.state, state),
-        state === "pending" ? isOpen : undefined,
+        state === "pending" ? OF_OPEN_MISSION : undefined,
         isAfter,
       ),
     )
@@ -211,22 +209,31 @@ export async function listApprovals(
     .limit(filter.limit);
 }
 
-/** Missions with a pending approval whose deadline has passed: their alarm may be lost. Oldest first. */
+/** A request of a mission that has stopped or completed waits for nobody, whatever its row says. */
+const OF_OPEN_MISSION = sql`EXISTS (SELECT 1 FROM mission WHERE mission.team = ${approvalRequest.team}
+  AND mission.id = ${approvalRequest.missionId} AND mission.state IN ('active', 'paused'))`;
+
+/**
+ * Open missions with a pending approval whose deadline has passed: their alarm may be lost. The one that
+ * has waited longest first.
+ */
 export async function listOverdueMissions(
   db: D1Database,
   beforeIso: string,
   limit: number,
 ): Promise<readonly MissionKey[]> {
   return drizzle(db)
-    .selectDistinct({ team: approvalRequest.team, missionId: approvalRequest.missionId })
+    .select({ team: approvalRequest.team, missionId: approvalRequest.missionId })
     .from(approvalRequest)
-    .where(and(sql`state = 'pending'`, lte(approvalRequest.deadlineAt, beforeIso)))
+    .where(and(sql`state = 'pending'`, lte(approvalRequest.deadlineAt, beforeIso), OF_OPEN_MISSION))
+    .groupBy(approvalRequest.team, approvalRequest.missionId)
+    .orderBy(asc(min(approvalRequest.deadlineAt)))
     .limit(limit);
 }
 
 /**
- * Open missions that have been quiet since `beforeIso`, a window of `limit` that moves with `turn` and
- * comes around, so that missions waiting for weeks never keep the sweep from the others.
+ * Open missions that have been quiet since `beforeIso`, the quietest first, a window of `limit` that moves
+ * with `turn` and comes around, so that missions waiting for weeks never keep the sweep from the others.
  */
 export async function listQuietMissions(
   db: D1Database,
@@ -242,7 +249,7 @@ export async function listQuietMissions(
     .select({ team: mission.team, missionId: mission.id })
     .from(mission)
     .where(quiet)
-    .orderBy(asc(mission.id))
+    .orderBy(asc(mission.updatedAt), asc(mission.id))
     .limit(limit)
     .offset((turn % windows) * limit);
 }

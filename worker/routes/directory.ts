@@ -1,6 +1,6 @@
 /**
  * The team's directory: its agents with skills and bans, its approvers with their public keys. Putting an
- * entry replaces what was known of that id.
+ * entry replaces what was known of that id, but a ban ends only where `banned` says so.
  */
 import {
   agentSchema,

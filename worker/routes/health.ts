@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { jwksSchema } from "../../shared/wire/api.ts";
 import { checkpointKey } from "../checkpoints.ts";
+import { operatorTeam } from "../consumers/index.ts";
 import { defineRoute } from "../contract.ts";
 import { ticketKeys } from "../keys.ts";
 import { errorFacts, log } from "../log.ts";
@@ -48,7 +49,8 @@ const metricsRoute = defineRoute({
   method: "get",
   path: "/metrics",
   tag: "health",
-  summary: "Prometheus text: this isolate's request counters, the team's missions by state",
+  summary: "Prometheus text: the team's missions by state; for the operators' team also requests",
+  description: "Request counters are of all teams together, so only `OPERATOR_TEAM` sees them.",
   audience: ["operator", "auditor", "admin"],
   answers: { 200: { description: "Exposition format 0.0.4.", mediaType: "text/plain" } },
 });
@@ -66,7 +68,7 @@ healthRoutes.openapi(readyRoute, async (c) => {
   const checks: Record<string, () => unknown> = {
     index: () => pingReadModel(c.env.DB),
     // Any agent will do, known or not: what counts is that an object answers.
-    object: () => teamStub(c.env, c.env.OPERATOR_TEAM).agentFacts("readiness"),
+    object: () => teamStub(c.env, operatorTeam(c.env)).agentFacts("readiness"),
     keys: () => ticketKeys(c.env),
     checkpoints: () => checkpointKey(c.env),
   };
@@ -95,11 +97,10 @@ healthRoutes.openapi(jwksRoute, (c) => {
 });
 
 healthRoutes.openapi(metricsRoute, async (c) => {
-  const missions = await orUnavailable(
-    "the index",
-    countMissions(c.env.DB, c.get("principal").team),
-  );
-  return c.body(renderMetrics(missions), 200, {
+  const { team } = c.get("principal");
+  const missions = await orUnavailable("the index", countMissions(c.env.DB, team));
+  const text = renderMetrics(missions, { withRequests: team === operatorTeam(c.env) });
+  return c.body(text, 200, {
     "content-type": "text/plain; version=0.0.4; charset=utf-8",
   });
 });

@@ -25,6 +25,7 @@ import { toIncidentRow } from "../read-model/project.ts";
 import { listIncidents, writeChanges } from "../read-model/queries.ts";
 import type { IncidentRow } from "../read-model/schema.ts";
 import { createRouter } from "../router.ts";
+import { readRange } from "../traces.ts";
 
 /** Events shown on either side of an incident. */
 const CONTEXT_EVENTS = 5;
@@ -143,12 +144,9 @@ async function readIncident(env: Env, team: string, id: string): Promise<Inciden
 async function readContext(env: Env, team: string, record: IncidentRecord) {
   const { missionId, seq } = record;
   if (missionId === null || seq === null) return null;
-  const read = await missionStub(env, team, missionId).readTrace(
-    team,
-    seq - CONTEXT_EVENTS - 1,
-    2 * CONTEXT_EVENTS + 1,
-  );
-  const events: readonly TraceEvent[] = read.ok ? read.value.events : [];
+  const source = { stub: () => missionStub(env, team, missionId), team, missionId };
+  const read = await readRange(source, seq - CONTEXT_EVENTS - 1, 2 * CONTEXT_EVENTS + 1);
+  const events: readonly TraceEvent[] = read.ok ? read.value : [];
   const incident = events.find((event) => event.seq === seq);
   if (incident === undefined) return null;
   return {

@@ -247,14 +247,11 @@ missionRoutes.openapi(amendRoute, async (c) => {
   if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const principal = c.get("principal");
   const isOperator = hasRole(principal, ["operator"]);
-  const { team, sub } = principal;
   const command = {
     ...commandBase(c, isOperator ? "human" : "agent"),
     type: "Amend",
     amendment: body,
-    proposer: isOperator
-      ? "operator"
-      : await askAgentFacts(() => teamStub(c.env, team).agentFacts(sub), c.get("requestId")),
+    proposer: isOperator ? "operator" : await askAgentFacts(c),
   } as const;
   const missionId = c.req.valid("param").id;
   const execution = { missionId, command, idempotency, ifMatch: ifMatch.value };

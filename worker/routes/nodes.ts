@@ -177,6 +177,7 @@ nodeRoutes.openapi(evidenceRoute, async (c) => {
     type: "SubmitEvidence",
     nodeId: node,
     bundle: bundle.value,
+    agent: await askAgentFacts(c),
     ...(await verificationFor(c, [bundle.value])),
   } as const;
   const execution = { missionId: id, command, idempotency: post.value.idempotency };
@@ -192,14 +193,13 @@ nodeRoutes.openapi(proposeRoute, async (c) => {
   const sizeFlaw = jsonSizeFlaw(body.action?.args ?? {}, LIMITS.argsBytesMax, "/action/args");
   if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const { id, node } = c.req.valid("param");
-  const { team, sub } = c.get("principal");
   const base = commandBase(c, "agent");
   const command = {
     ...base,
     type: "Propose",
     nodeId: node,
     proposal: { id: proposalId(freshUuid(base.at)), ...body },
-    agent: await askAgentFacts(() => teamStub(c.env, team).agentFacts(sub), c.get("requestId")),
+    agent: await askAgentFacts(c),
   } as const;
   return execute(c, { missionId: id, command, idempotency }, ({ answer }) =>
     answer.type === "gate"
@@ -262,6 +262,7 @@ nodeRoutes.openapi(resultRoute, async (c) => {
     type: "SubmitResult",
     nodeId: node,
     ...post.value.body,
+    agent: await askAgentFacts(c),
   } as const;
   const execution = { missionId: id, command, idempotency: post.value.idempotency };
   return execute(c, execution, ({ answer }) =>

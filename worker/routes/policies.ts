@@ -2,6 +2,7 @@
  * Policies: proposing a version, and activating it through a person's signature (I13). Which policy is
  * active is the team object's decision.
  */
+import { LIMITS } from "../../shared/limits.ts";
 import * as z from "zod";
 import { POLICY_ID, policyId } from "../../shared/ids.ts";
 import {
@@ -61,9 +62,6 @@ const activateRoute = defineRoute({
   ],
 });
 
-/** A mission pins its policy in its first event, beside a plan of up to 1 MiB, and a row holds 2 MB. */
-const POLICY_BYTES_MAX = 256 * 1024;
-
 export const policyRoutes = createRouter();
 
 policyRoutes.openapi(listRoute, async (c) => {
@@ -78,7 +76,7 @@ policyRoutes.openapi(proposeRoute, async (c) => {
   const at = Date.now();
   const version = policyId(freshUuid(at));
   const { document } = post.value.body;
-  const sizeFlaw = jsonSizeFlaw(document, POLICY_BYTES_MAX, "/document");
+  const sizeFlaw = jsonSizeFlaw(document, LIMITS.policyBytesMax, "/document");
   if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const { idempotency } = post.value;
   const record = await teamStub(c.env, team).proposePolicy({

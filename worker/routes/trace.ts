@@ -47,7 +47,7 @@ const traceRoute = defineRoute({
   tag: "trace",
   summary: "The events of a mission",
   description:
-    "`nextCursor` is the `after` of the next page. With NDJSON every event up to the ETag is streamed, one canonical JSON text a line.",
+    "`nextCursor` is the `after` of the next page; a page of large events holds fewer than `limit`. With NDJSON every event up to the ETag is streamed, one canonical JSON text a line.",
   audience: ["auditor", "operator"],
   params: missionParams,
   query: z.strictObject({
@@ -107,7 +107,7 @@ traceRoutes.openapi(traceRoute, async (c) => {
     : await source.stub().readTrace(source.team, after, limit);
   if (!page.ok) return rejectionResponse(c, page.error);
   setEtag(c, page.value.head);
-  if (isStream) return streamResponse(c, source, page.value);
+  if (isStream) return streamResponse(c, source, page.value, after);
   const { events, head } = page.value;
   const last = events.at(-1);
   const nextCursor = last !== undefined && last.seq < head.seq ? String(last.seq) : null;
@@ -167,18 +167,24 @@ function flawed({ seq, reason, detail }: TraceFlaw) {
 }
 
 /** Streams up to the head of the first page; a fault on the way breaks the stream off, never ends it well. */
-function streamResponse(c: Context<AppContext>, source: TraceSource, first: TracePage): Response {
+function streamResponse(
+  c: Context<AppContext>,
+  source: TraceSource,
+  first: TracePage,
+  after: number,
+): Response {
   const requestId = c.get("requestId");
   const toSeq = first.head.seq;
   const encoder = new TextEncoder();
   let page: TracePage | null = first;
-  let at = -1;
+  let at = after;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         page ??= await nextPage(source, at);
         const events = page.events.filter((event) => event.seq <= toSeq);
         page = null;
+        if (events.length === 0 && at < toSeq) throw new Error(`nothing to read after seq ${at}`);
         at = events.at(-1)?.seq ?? toSeq;
         if (events.length > 0) controller.enqueue(encoder.encode(encodeTrace(events)));
         if (at >= toSeq) controller.close();

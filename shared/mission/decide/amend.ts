@@ -67,7 +67,7 @@ export function decideAmendmentApproval(
   if (open?.id !== command.nodeId)
     return err({ reason: "approval_not_requested", nodeId: command.nodeId });
   const { id: nodeId, request, approvals, by } = open;
-  const asked = { nodeId, attempt: 1, request, approvals, proposer: by, isAmendment: true };
+  const asked = { nodeId, attempt: 1, request, approvals, proposers: [by], isAmendment: true };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
   const now = amendmentsOf(turn.state).open;

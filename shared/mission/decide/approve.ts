@@ -12,7 +12,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
 import type { DecideApproval } from "../command.ts";
-import { evidenceFor } from "../question.ts";
+import { countsAt, evidenceFor } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
 import type { EventData } from "../event.ts";
 import type { HeldApproval, OpenRequest } from "../state.ts";
@@ -24,7 +24,8 @@ interface Asked {
   readonly attempt: number;
   readonly request: OpenRequest | null;
   readonly approvals: readonly HeldApproval[];
-  readonly proposer: string | null;
+  /** Everybody who proposed it: none of them approves it. */
+  readonly proposers: readonly string[];
   /** Who produced the evidence that is asked about. */
   readonly producers?: readonly string[];
   readonly isAmendment: boolean;
@@ -32,10 +33,9 @@ interface Asked {
 
 export function decideApproval(turn: Turn, command: DecideApproval): Result<null, Rejection> {
   const { nodeId } = command;
-  const { request, approvals, attempt, proposal } = recordOf(turn, nodeId);
-  const proposer = proposal?.agent.id ?? null;
+  const { request, approvals, attempt, proposers } = recordOf(turn, nodeId);
   const producers = evidenceFor(turn.state, nodeId).map((bundle) => bundle.producedBy);
-  const asked = { nodeId, attempt, request, approvals, proposer, producers, isAmendment: false };
+  const asked = { nodeId, attempt, request, approvals, proposers, producers, isAmendment: false };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
   if (recorded.value === "quorum") reconsider(turn, nodeId, "approval");
@@ -57,7 +57,8 @@ export function recordDecision(
   const { statement, kid } = verified.value;
   const misfit =
     statementMisfit(turn, asked, request, statement, approver) ??
-    personMisfit(turn, asked, request, approver);
+    personMisfit(turn, request, approver) ??
+    (statement.decision === "approve" ? countMisfit(turn, asked, request, approver) : null);
   if (misfit) return err(misfit);
   const key = approver.keys.find((candidate) => candidate.kid === kid);
   const signed = { actor, approvalSignature: command.statement };
@@ -87,6 +88,7 @@ export function recordDecision(
       kid,
       jwk: key?.jwk ?? null,
       statementExpiresAt: statement.expiresAt,
+      ...(approver.validUntil === null ? {} : { validUntil: approver.validUntil }),
       have: before.size + 1,
       need: request.requirement.quorum,
     },
@@ -112,7 +114,10 @@ export function refusedResult(code: "APPROVAL_DENIED" | "APPROVAL_EXPIRED", deta
     code,
     gate: "approval",
     detail,
-    counterfactual: "propose something else; a new digest asks anew",
+    counterfactual:
+      code === "APPROVAL_DENIED"
+        ? "propose something else; a new digest asks anew"
+        : "an operator pauses and resumes the mission, which asks anew; or propose something else",
   } as const;
   return {
     verdict: "block",
@@ -125,7 +130,7 @@ export function refusedResult(code: "APPROVAL_DENIED" | "APPROVAL_EXPIRED", deta
 function givenFor(turn: Turn, { approvals }: Asked, request: OpenRequest): Set<string> {
   return new Set(
     approvals
-      .filter((a) => a.gateDigest === request.gateDigest && a.statementExpiresAt > turn.at)
+      .filter((a) => a.gateDigest === request.gateDigest && countsAt(a, turn.at))
       .map((a) => a.approver),
   );
 }
@@ -187,12 +192,7 @@ function windowMisfit(turn: Turn, { issuedAt, expiresAt }: ApprovalStatement): R
   return null;
 }
 
-function personMisfit(
-  turn: Turn,
-  asked: Asked,
-  request: OpenRequest,
-  approver: ApproverFacts,
-): Rejection | null {
+function personMisfit(turn: Turn, request: OpenRequest, approver: ApproverFacts): Rejection | null {
   const refuse = (detail: string): Rejection => ({ reason: "approver_not_permitted", detail });
   if (approver.validFrom !== null && approver.validFrom > turn.at)
     return refuse(`${approver.id} may approve from ${approver.validFrom} on`);
@@ -201,7 +201,20 @@ function personMisfit(
   const { group } = request.requirement;
   if (group !== undefined && !approver.groups.includes(group))
     return refuse(`${approver.id} is not in group ${group}`);
-  if (asked.proposer === approver.id) return refuse("a proposer never approves their own proposal");
+  return null;
+}
+
+/** Why an approval would not count. Not asked of a denial: whoever may decide here may always say no. */
+function countMisfit(
+  turn: Turn,
+  asked: Asked,
+  request: OpenRequest,
+  approver: ApproverFacts,
+): Rejection | null {
+  const refuse = (detail: string): Rejection => ({ reason: "approver_not_permitted", detail });
+  if (asked.proposers.includes(approver.id)) {
+    return refuse("a proposer never approves their own proposal");
+  }
   if (asked.producers?.includes(approver.id))
     return refuse("who produced the evidence never approves what rests on it");
   if (givenFor(turn, asked, request).has(approver.id))

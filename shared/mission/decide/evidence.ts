@@ -6,6 +6,7 @@ import { reconsider } from "../advance.ts";
 import type { SubmitEvidence } from "../command.ts";
 import { offeredEvidence } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
+import { agentRefusal } from "./agent.ts";
 import { emitNode, recordOf, specOf, type Turn } from "../turn.ts";
 
 export function decideEvidence(turn: Turn, command: SubmitEvidence): Result<null, Rejection> {
@@ -15,13 +16,8 @@ export function decideEvidence(turn: Turn, command: SubmitEvidence): Result<null
   if (record.verdict === "seal") return err({ reason: "node_sealed", nodeId });
   if (record.status === "NEW" || record.status === "DONE")
     return err({ reason: "node_not_open", nodeId, state: record.status });
-  if (spec.agents.length > 0 && !spec.agents.includes(actor.id)) {
-    return err({
-      reason: "agent_not_permitted",
-      nodeId,
-      detail: `${actor.id} is not assigned to the node`,
-    });
-  }
+  const refusal = agentRefusal(spec, command.agent);
+  if (refusal) return err(refusal);
   // What a running node was let in on must not change under it; what it produces may still come.
   const expected =
     record.status === "RUNNING"
@@ -29,7 +25,9 @@ export function decideEvidence(turn: Turn, command: SubmitEvidence): Result<null
       : [...new Set([...spec.evidenceIn, ...spec.evidenceOut])];
   if (!expected.includes(bundle.kind))
     return err({ reason: "evidence_kind_unexpected", nodeId, kind: bundle.kind, expected });
-  if (record.evidence.some((held) => held.hash === bundle.hash)) return ok(null);
+  // An older bundle may come back: what a person approved on must not be out of reach for good.
+  const newest = record.evidence.findLast((held) => held.kind === bundle.kind);
+  if (newest?.hash === bundle.hash) return ok(null);
   const verified = verify(turn, command);
   if (!verified.ok) return verified;
   const verification = verified.value;

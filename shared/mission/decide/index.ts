@@ -48,9 +48,12 @@ export function decide(
 }
 
 /** What the gateway and the clock report is always heard; everything else stops at the limit. */
-function isGrowing(command: Command): boolean {
+export function isGrowing(command: Command): boolean {
   return (
-    command.type !== "RecordReceipt" && command.type !== "PassTime" && command.type !== "Intervene"
+    command.type !== "RecordReceipt" &&
+    command.type !== "RecordDenial" &&
+    command.type !== "PassTime" &&
+    command.type !== "Intervene"
   );
 }
 

@@ -2,7 +2,8 @@
 import { err, ok, type Result } from "../../result.ts";
 import type { Intervene } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
-import { emitMission, type Turn } from "../turn.ts";
+import { reconsider } from "../advance.ts";
+import { emitMission, recordOf, type Turn } from "../turn.ts";
 
 export function decideIntervention(
   turn: Turn,
@@ -22,10 +23,23 @@ export function decideIntervention(
     case "resume":
       if (status !== "paused") return impossible;
       emitMission(turn, "mission.resumed", { reason }, { actor, stateAfter: "active" });
+      askAnew(turn);
       return ok(null);
     case "stop":
       if (status !== "active" && status !== "paused") return impossible;
       emitMission(turn, "mission.stopped", { reason }, { actor, stateAfter: "stopped" });
       return ok(null);
+  }
+}
+
+/**
+ * Resuming asks people anew: open requests get a fresh deadline, and those that nobody answered in time
+ * are asked once more. What somebody denied stays denied. O(nodes).
+ */
+function askAnew(turn: Turn): void {
+  for (const nodeId of turn.state.plan.order) {
+    const { request, reasons } = recordOf(turn, nodeId);
+    const isUnanswered = reasons.some(({ code }) => code === "APPROVAL_EXPIRED");
+    if (request !== null || isUnanswered) reconsider(turn, nodeId, "resume");
   }
 }

@@ -7,6 +7,7 @@ import { hashJson } from "../../canonical.ts";
 import { evaluateEntry, type GateResult } from "../../gates/index.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { enter, reconsider } from "../advance.ts";
+import { clearProposer } from "../approvals.ts";
 import type { AgentFacts, Proposal, Propose } from "../command.ts";
 import { questionOf } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
@@ -52,6 +53,8 @@ export function decidePropose(turn: Turn, command: Propose): Result<null, Reject
     { proposal: held, gateDigest: question.gateDigest },
     { actor },
   );
+  const before = record.proposal?.agent.id ?? held.agent.id;
+  if (before !== held.agent.id) clearProposer(turn, nodeId, question.gateDigest);
   if (record.status === "BLOCKED") reconsider(turn, nodeId, "proposal");
   else enter(turn, nodeId);
   return ok(null);

@@ -5,15 +5,13 @@
 import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
 import type { ReasonCode } from "../../gates/index.ts";
+import { endsTicket } from "../../ticket/index.ts";
 import type { Actor } from "../../trace/index.ts";
 import { fail, leave } from "../advance.ts";
 import type { RecordDenial, RecordReceipt } from "../command.ts";
 import { resendsBetween } from "../due.ts";
 import type { Rejection } from "../rejection.ts";
 import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
-
-/** Denials after which the ledger will never let the ticket run: the attempt is over. */
-const BURNING = new Set<ReasonCode>(["TICKET_EXPIRED", "FENCE_STALE", "GATE_NOT_CONFIRMED"]);
 
 export function decideReceipt(
   turn: Turn,
@@ -61,8 +59,9 @@ function doubt(turn: Turn, nodeId: string, detail: string): void {
 export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Result<null, Rejection> {
   const ticket = denial.jti === null ? undefined : turn.state.tickets.get(denial.jti);
   const ends = ticket !== undefined && endsAttempt(turn, ticket.nodeId, denial);
-  // However many attacks were recorded before, a denial that ends an attempt is always heard.
-  if (turn.state.deniedCount >= LIMITS.deniedEventsPerMissionMax && !ends) return ok(null);
+  const left = denialsLeft(turn, denial);
+  // However many attacks were recorded before, a denial that ends a ticket is always heard.
+  if (left <= 0 && !ends) return ok(null);
   if (
     ticket &&
     denial.verified &&
@@ -74,7 +73,8 @@ export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Resul
   }
   const isFirst = !turn.state.denials.has(`${denial.jti ?? ""} ${denial.reason}`);
   recordDenied(turn, ticket?.nodeId ?? null, { denial }, actor, isFirst);
-  if (!ticket || !ends) return ok(null);
+  if (left === 1) raiseLimit(turn, denial);
+  if (!ticket || !ends || turn.state.status === "stopped") return ok(null);
   fail(turn, ticket.nodeId, "ticket_unused", {
     reasons: [
       reasonOf(denial.reason, denial.detail, NEXT_ATTEMPT),
@@ -86,12 +86,22 @@ export function decideDenial(turn: Turn, { denial, actor }: RecordDenial): Resul
 
 /** Whether the denial says that the node's outstanding ticket will never be used. */
 function endsAttempt(turn: Turn, nodeId: string, denial: RecordDenial["denial"]): boolean {
-  return (
-    denial.verified &&
-    BURNING.has(denial.reason) &&
-    recordOf(turn, nodeId).ticket?.jti === denial.jti &&
-    turn.state.status !== "stopped"
-  );
+  return endsTicket(denial) && recordOf(turn, nodeId).ticket?.jti === denial.jti;
+}
+
+/** How many more denials are recorded one by one. Forged tickets have a limit of their own: they mute nothing else. */
+function denialsLeft({ state }: Turn, { verified }: RecordDenial["denial"]): number {
+  const recorded = verified ? state.deniedVerifiedCount : state.deniedUnverifiedCount;
+  return LIMITS.deniedEventsPerMissionMax - recorded;
+}
+
+function raiseLimit(turn: Turn, { verified, reason }: RecordDenial["denial"]): void {
+  emitMission(turn, "incident.raised", {
+    kind: "ticket_denied",
+    severity: "high",
+    reasonCodes: [reason],
+    summary: `${LIMITS.deniedEventsPerMissionMax} refusals of ${verified ? "genuine" : "forged"} tickets are on record; more of them are not recorded one by one.`,
+  });
 }
 
 function recordDenied(

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { leave, reconsider } from "../advance.ts";
 import type { SubmitResult } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
+import { agentRefusal } from "./agent.ts";
 import { emitNode, recordOf, specOf, type Turn } from "../turn.ts";
 
 export function decideResult(turn: Turn, command: SubmitResult): Result<null, Rejection> {
@@ -21,6 +22,8 @@ export function decideResult(turn: Turn, command: SubmitResult): Result<null, Re
   const blockedAtExit = record.status === "BLOCKED" && record.result !== null;
   if (record.status !== "RUNNING" && !blockedAtExit)
     return err({ reason: "node_not_running", nodeId, state: record.status });
+  const refusal = agentRefusal(spec, command.agent);
+  if (refusal) return err(refusal);
   if (record.proposal?.agent.id !== actor.id) {
     return err({
       reason: "agent_not_permitted",

@@ -6,7 +6,10 @@ import { emitNode, recordOf, type Turn } from "../turn.ts";
 import { passAmendment } from "./amend.ts";
 import { refusedResult } from "./approve.ts";
 
-/** Applies every deadline that has passed by the turn's time, in plan order. Stopped missions stand still. */
+/**
+ * Applies every deadline that has passed by the turn's time, in plan order. Stopped missions stand still,
+ * and a paused one takes no answers, so its people's and agents' clocks stand still too.
+ */
 export function passTime(turn: Turn): void {
   if (turn.state.status === "stopped" || turn.state.status === "completed") return;
   const { indexById } = turn.state.plan;
@@ -19,7 +22,8 @@ export function passTime(turn: Turn): void {
 
 function passNode(turn: Turn, nodeId: string): void {
   const { request, lease, ticket, status } = recordOf(turn, nodeId);
-  if (request && request.deadlineAt <= turn.at) {
+  const isActive = turn.state.status === "active";
+  if (isActive && request && request.deadlineAt <= turn.at) {
     const { gateDigest, deadlineAt } = request;
     const gateResult = refusedResult(
       "APPROVAL_EXPIRED",
@@ -27,7 +31,7 @@ function passNode(turn: Turn, nodeId: string): void {
     );
     emitNode(turn, "approval.expired", nodeId, { gateDigest, deadlineAt }, { gateResult });
   }
-  if (status === "RUNNING" && lease?.expiresAt && lease.expiresAt <= turn.at) {
+  if (isActive && status === "RUNNING" && lease?.expiresAt && lease.expiresAt <= turn.at) {
     const reason = {
       code: "LEASE_EXPIRED",
       gate: "lease",

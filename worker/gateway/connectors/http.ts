@@ -14,11 +14,13 @@ export interface HttpCall {
   /** The exact bytes to send, canonical JSON. */
   readonly body: string;
   readonly idempotencyKey: string;
+  /** The credential, which nothing but this header ever holds; null where the action needs none. */
+  readonly bearer: string | null;
   readonly timeoutMs: number;
 }
 
-/** Statuses by which an upstream says "not now": it may have begun before it said so. */
-const DOUBTFUL_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+/** Statuses by which an upstream says "not now" or "already at it": it may have begun before it said so. */
+const DOUBTFUL_STATUSES: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
 /**
  * Makes the call once. Never throws: whatever goes wrong after the first byte may have left is `unknown`,
@@ -32,6 +34,7 @@ export async function performHttp(call: HttpCall, send: typeof fetch): Promise<P
         "content-type": "application/json",
         "idempotency-key": call.idempotencyKey,
         "user-agent": "sekisho-gateway",
+        ...(call.bearer === null ? {} : { authorization: `Bearer ${call.bearer}` }),
       },
       body: call.body,
       redirect: "manual",
