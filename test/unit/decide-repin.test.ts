@@ -1,7 +1,13 @@
 /** Moving a running mission to a tighter policy: by a signature, provably tighter, and what it voids. */
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../shared/limits.ts";
-import { snapshotToState, stateHash, stateToSnapshot } from "../../shared/mission/index.ts";
+import {
+  confirmTicket,
+  snapshotToState,
+  stateHash,
+  stateToSnapshot,
+} from "../../shared/mission/index.ts";
+import type { TicketClaims } from "../../shared/ticket/index.ts";
 import {
   approvalNode,
   decisionNode,
@@ -96,6 +102,16 @@ describe("a re-pin", () => {
       reports(3, "run"),
     );
     expect(run.state?.status).toBe("completed");
+    const held = given(
+      openMission(plan([executionNode("run")])),
+      propose(1, "run", { action: vendorSwitch({ amount: 11 }) }),
+      repins(2, ADA, TIGHT),
+    ).run;
+    const claims = eventsOf(held, "ticket.issued")[0]?.data["claims"] as TicketClaims;
+    expect(claims.policy_version).toBe(policy().version);
+    expect(confirmTicket(held.state, claims)).toEqual({ ok: true, value: { confirmed: true } });
+    const forged = { ...claims, policy_version: TIGHT.version };
+    expect(confirmTicket(held.state, forged)).toMatchObject({ ok: false });
   });
 
   test("voids what was asked and approved, and asks anew under the new digest", () => {
