@@ -1,4 +1,5 @@
 /** Moving a running mission to a tighter policy: by a signature, provably tighter, and what it voids. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../shared/limits.ts";
 import {
@@ -27,7 +28,7 @@ import {
   vendorSwitch,
 } from "../support/commands.ts";
 import { repins, version } from "../support/policies.ts";
-import { approves, eventsOf, given, reports, requestOf } from "../support/scenario.ts";
+import { approves, createRun, eventsOf, given, reports, requestOf } from "../support/scenario.ts";
 
 const ADA = person("ada");
 const BOB = person("bob");
@@ -221,5 +222,60 @@ describe("a re-pin", () => {
     given(opened, ...often)
       .when(repins(99, ADA, TIGHT))
       .rejects("policy_repins_exhausted");
+  });
+
+  test("at any moment of any course leaves a mission whose trace still says everything", () => {
+    const mixed = plan(
+      [
+        decisionNode("a", { risk: 3, ownerR: "human" }),
+        approvalNode("sign"),
+        executionNode("run", { attemptsMax: 10 }),
+        executionNode("more", { attemptsMax: 10, risk: 3, ownerR: "human" }),
+      ],
+      { edges: [] },
+    );
+    const start = version("1", [
+      decide,
+      { ...limit(100), condition: "history.count('vendor.switch') < 5" },
+    ]);
+    const tighter = (at: number) =>
+      version("2", [
+        decide,
+        {
+          ...limit(100 - at),
+          condition: `(history.count("vendor.switch") < 5) && args.amount > ${at}.0`,
+        },
+      ]);
+    const step = fc.record({
+      what: fc.constantFrom("propose", "approve", "result", "report", "fail", "repin"),
+      node: fc.constantFrom("a", "sign", "run", "more"),
+      amount: fc.integer({ min: 0, max: 110 }),
+    });
+    const seen = { repinned: 0, voided: 0, done: 0 };
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 16 }), (steps) => {
+        const run = createRun();
+        run.execute(openMission(mixed, { policy: start }));
+        for (const [at, { what, node, amount }] of steps.entries()) {
+          const acts = node === "run" || node === "more";
+          const command = {
+            propose: () => propose(at, node, acts ? { action: vendorSwitch({ amount }) } : {}),
+            approve: () => approves(at, node, amount % 2 ? ADA : BOB)(run),
+            result: () => submitResult(at, "a"),
+            report: () => reports(at, node)(run),
+            fail: () => reports(at, node, { outcome: "failed" })(run),
+            repin: () => repins(at, ADA, tighter((run.state?.repins ?? 0) + 1))(run),
+          }[what];
+          const isReport = what === "report" || what === "fail";
+          // The run checks every invariant, replay and rescan included, after each command.
+          if (!isReport || run.state?.nodes.get(node)?.ticket) run.execute(command());
+        }
+        seen.repinned += eventsOf(run, "mission.policy_repinned").length;
+        seen.voided += eventsOf(run, "approval.voided").length;
+        seen.done += run.state?.doneCount ?? 0;
+      }),
+      { numRuns: 150 },
+    );
+    expect(Math.min(seen.repinned, seen.voided, seen.done)).toBeGreaterThan(50);
   });
 });
