@@ -190,10 +190,7 @@ export interface TeamRpc {
     missionId: string;
     idempotency: Idempotency;
   }): Promise<
-    Result<
-      { missionId: string; policy: PinnedPolicy | null; shadow?: PinnedPolicy },
-      TeamRejection
-    >
+    Result<{ missionId: string; policy: PinnedPolicy | null; shadow?: PinnedPolicy }, TeamRejection>
   >;
   policy(version: string): Promise<PolicyRecord | null>;
   shadowPolicy(request: {

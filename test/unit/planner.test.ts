@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "../../shared/canonical.ts";
 import { compilePlan, planSchema } from "../../shared/plan/index.ts";
@@ -282,7 +283,7 @@ describe("the same brief", () => {
 });
 
 test("100,000 nodes compile in a heap of 100 MB", () => {
-  const script = path.join(import.meta.dirname, "../support/large-brief.ts");
+  const script = fileURLToPath(new URL("../support/large-brief.ts", import.meta.url));
   const run = spawnSync(process.execPath, ["--max-old-space-size=100", script, "80000"], {
     encoding: "utf8",
   });
