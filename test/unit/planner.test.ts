@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { URL, fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "../../shared/canonical.ts";
 import { compilePlan, planSchema } from "../../shared/plan/index.ts";
