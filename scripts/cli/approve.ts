@@ -6,6 +6,7 @@
 import { type ApprovalStatement, signApprovalStatement } from "../local/approval.ts";
 import type { MissionView, NodeView } from "../../shared/mission/index.ts";
 import { err } from "../../shared/result.ts";
+import type { JsonObject } from "../../shared/strict-json.ts";
 import { unixMsToIso } from "../../shared/time.ts";
 import { clientOf, isRecord, requireSuccess } from "./api-client.ts";
 import { type Command, answer, readArgs, usageError } from "./command.ts";
@@ -96,7 +97,7 @@ function askedOf(view: MissionView, id: string): Asked | null {
   const { title, risk, request, by, reason, nodes, edges } = open;
   const action = {
     type: "plan.amend",
-    args: { nodes: [...nodes], edges: [...edges] },
+    args: { nodes, edges } as unknown as JsonObject,
     argsHash: "",
   };
   const proposal = { id, agent: by, rationale: reason, action };

@@ -209,18 +209,19 @@ function opinionOf({ existence, groundedness, misattributed }: VerifierReceipt):
   return groundedness === "supported" ? "verified" : "unclear";
 }
 
+/** The verifiers whose keys were used, each once, with those keys. */
 function usedFacts(
   { producerFamily, verifiers }: VerificationFacts,
   used: ReadonlyMap<string, ReadonlySet<string>>,
 ): VerificationFacts {
-  return {
-    producerFamily,
-    verifiers: verifiers
-      .filter(({ id }) => used.has(id))
-      .map(({ id, family, keys }) => ({
-        id,
-        family,
-        keys: keys.filter(({ kid }) => used.get(id)?.has(kid)),
-      })),
-  };
+  const byId = new Map<string, VerifierFacts>();
+  for (const { id, family, keys } of verifiers) {
+    if (!used.has(id)) continue;
+    const known = byId.get(id)?.keys ?? [];
+    const more = keys.filter(
+      ({ kid }) => used.get(id)?.has(kid) && !known.some((key) => key.kid === kid),
+    );
+    byId.set(id, { id, family, keys: [...known, ...more] });
+  }
+  return { producerFamily, verifiers: [...byId.values()] };
 }

@@ -6,7 +6,7 @@ import type { NodeShare } from "../allocation/index.ts";
 import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
 import type { RecordedReason } from "../gates/index.ts";
-import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
+import type { ApprovalRequirement, FactorsSpec, NodeSpec } from "../plan/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import { unixMsToIso } from "../time.ts";
 import { amendmentRisk, type Amendments, type AppliedAmendment } from "./amendments.ts";
@@ -42,6 +42,7 @@ export interface NodeView {
     } | null;
     /** There only where the proposal gave them. */
     readonly universes?: readonly UniverseObservation[];
+    readonly factors?: FactorsSpec;
     readonly purpose?: string;
     readonly writeSet?: readonly string[];
   } | null;
@@ -178,6 +179,7 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
       rationale: proposal.rationale,
       action: proposal.action,
       ...(proposal.universes && { universes: proposal.universes }),
+      ...(proposal.factors && { factors: proposal.factors }),
       ...(proposal.purpose === undefined ? {} : { purpose: proposal.purpose }),
       ...(proposal.writeSet && { writeSet: proposal.writeSet }),
     },

@@ -146,6 +146,11 @@ function count(walk: Walk, depth: number): void {
   for (let at = 0; at < depth; at += 1) walk.nodesByDepth[at] ??= 0;
 }
 
+/** Whether anything in it is done more than once. */
+export function isLooping({ nodesByDepth }: Shape): boolean {
+  return nodesByDepth.length > 1;
+}
+
 /** An upper bound on the steps of one evaluation over a context of this weight. */
 export function costOf({ nodesByDepth, additions }: Shape, weight: number): number {
   // The elements of a literal list are nodes themselves.

@@ -9,7 +9,14 @@ import { LIMITS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { JsonObject, JsonValue } from "../strict-json.ts";
 import { isoToDate } from "../time.ts";
-import { conjunctsOf, costOf, type Shape, shapeOf, type SyntaxNode } from "./expression-shape.ts";
+import {
+  conjunctsOf,
+  costOf,
+  isLooping,
+  type Shape,
+  shapeOf,
+  type SyntaxNode,
+} from "./expression-shape.ts";
 import type { PolicyFacts } from "./facts.ts";
 import {
   countActions,
@@ -42,7 +49,7 @@ export interface Condition {
 export interface ConditionContext {
   readonly variables: Readonly<Record<string, unknown>>;
   /** How much there is to look through: values in lists and arguments, and text by the line. */
-  readonly weight: number;
+  readonly weight: () => number;
 }
 
 // The evaluator tells the types of a context by constructor, so each has a class of its own.
@@ -55,15 +62,61 @@ class Action {
   }
 }
 
-class Facts<T extends object> {
-  constructor(members: T) {
-    Object.assign(this, members);
+// Members one by one, not by copying: every object of a class then has the same shape, which is what
+// makes reading them fast, and contexts are made for every question.
+class NodeFacts {
+  readonly id: string;
+  readonly kind: string;
+  readonly risk: bigint;
+  readonly phase: string;
+  readonly zone: string;
+  readonly attempt: bigint;
+  constructor(node: PolicyFacts["node"]) {
+    this.id = node.id;
+    this.kind = node.kind;
+    this.risk = BigInt(node.risk);
+    this.phase = node.phase;
+    this.zone = node.zone;
+    this.attempt = BigInt(node.attempt);
   }
 }
-class NodeFacts extends Facts<object> {}
-class MissionFacts extends Facts<object> {}
-class AgentFacts extends Facts<object> {}
-class EvidenceFacts extends Facts<object> {}
+
+class MissionFacts {
+  readonly id: string;
+  readonly state: string;
+  readonly done: bigint;
+  readonly total: bigint;
+  constructor(mission: PolicyFacts["mission"]) {
+    this.id = mission.id;
+    this.state = mission.state;
+    this.done = BigInt(mission.done);
+    this.total = BigInt(mission.total);
+  }
+}
+
+class AgentFacts {
+  readonly id: string;
+  readonly skills: readonly string[];
+  readonly zone: string;
+  constructor(agent: PolicyFacts["agent"]) {
+    this.id = agent.id;
+    this.skills = agent.skills;
+    this.zone = agent.zone;
+  }
+}
+
+class EvidenceFacts {
+  readonly kind: string;
+  readonly confidence: number;
+  readonly primary: boolean;
+  readonly claims: bigint;
+  constructor(bundle: PolicyFacts["evidence"][number]) {
+    this.kind = bundle.kind;
+    this.confidence = bundle.confidence;
+    this.primary = bundle.primary;
+    this.claims = BigInt(bundle.claims);
+  }
+}
 
 class History {
   readonly facts: HistoryFacts;
@@ -181,7 +234,9 @@ function ask(
   shape: Shape,
   context: ConditionContext,
 ): ConditionOutcome {
-  if (costOf(shape, context.weight) > LIMITS.conditionCostMax) return "undecided";
+  // Without macros the tree itself is the bound, and it was checked at upload.
+  if (isLooping(shape) && costOf(shape, context.weight()) > LIMITS.conditionCostMax)
+    return "undecided";
   try {
     const value = parsed(context.variables);
     // The evaluator's word for true is true; anything else that is truthy is a mistake somewhere.
@@ -200,22 +255,27 @@ export function conditionContext(
 ): ConditionContext {
   const given = isObject(args) ? args : {};
   const { node, mission, agent, evidence } = facts;
+  let weight = -1;
   return {
     variables: {
       action: new Action(actionType ?? "", given),
       args: given,
-      node: new NodeFacts({ ...node, risk: BigInt(node.risk), attempt: BigInt(node.attempt) }),
-      mission: new MissionFacts({
-        ...mission,
-        done: BigInt(mission.done),
-        total: BigInt(mission.total),
-      }),
+      node: new NodeFacts(node),
+      mission: new MissionFacts(mission),
       agent: new AgentFacts(agent),
-      evidence: evidence.map((one) => new EvidenceFacts({ ...one, claims: BigInt(one.claims) })),
       history: new History(facts.history),
-      at: isoToDate(facts.at),
+      // Made when they are asked for; most conditions ask for neither.
+      get evidence() {
+        return evidence.map((one) => new EvidenceFacts(one));
+      },
+      get at() {
+        return isoToDate(facts.at);
+      },
     },
-    weight: weightOf(given) + evidence.length + agent.skills.length,
+    weight: () => {
+      if (weight < 0) weight = weightOf(given) + evidence.length + agent.skills.length;
+      return weight;
+    },
   };
 }
 

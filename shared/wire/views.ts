@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { EvidenceSummary, EvidenceVerification } from "../evidence/index.ts";
 import { REASON_CODES, GATES, type GateName, type ReasonCode } from "../gates/index.ts";
 import type { BlockedNode, BlockedView, MissionView, NodeView } from "../mission/index.ts";
-import { nodeSchema, approvalRequirementSchema } from "../plan/index.ts";
+import { nodeSchema, approvalRequirementSchema, factorsSchema } from "../plan/index.ts";
 import { receiptSchema } from "../ticket/index.ts";
 import { observationsSchema } from "../universe/index.ts";
 import { headSchema, missionStatusSchema } from "./api.ts";
@@ -84,6 +84,7 @@ export const nodeViewSchema = z.strictObject({
         .strictObject({ type: z.string(), args: jsonObjectSchema, argsHash: hashSchema })
         .nullable(),
       universes: observationsSchema.exactOptional(),
+      factors: factorsSchema.exactOptional(),
       purpose: z.string().exactOptional(),
       writeSet: z.array(z.string()).exactOptional(),
     })

@@ -35,6 +35,7 @@ import {
   submitResult,
   vendorSwitch,
 } from "./commands.ts";
+import { verified } from "./golden-verified.ts";
 import { approves, createRun, denies, refuses, reports, type Run, type Step } from "./scenario.ts";
 
 const ANN = person("ann");
@@ -201,7 +202,7 @@ function repin(seconds: number, next: PinnedPolicy): (run: Run) => Command {
 }
 
 /** Every story by the name of its golden file. */
-export const GOLDEN_STORIES = { amended, troubled, sealed, repinned } as const;
+export const GOLDEN_STORIES = { amended, troubled, sealed, repinned, verified } as const;
 
 /** Tells a story; every step must be accepted, and all invariants hold after each. */
 export function tell(steps: readonly Step[]): Run {

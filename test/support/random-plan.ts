@@ -96,6 +96,7 @@ function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: n
   const deadlineMs = traits & 4 ? 60_000 : 3_600_000;
   const approval = risk >= 3 || kind >= 7 ? { approval: { quorum, deadlineMs, ...group } } : {};
   const agents = traits & 8 ? { agents: ["agent-a", "agent-b"] } : {};
+  const pausing = traits & 1 ? {} : watched(write);
   const common = {
     ...base,
     risk,
@@ -103,6 +104,7 @@ function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: n
     writeSet,
     ...approval,
     ...agents,
+    ...pausing,
   } as const;
   if (kind >= 7) return { ...common, kind: "approval", ownerX: "human" };
   if (kind >= 4)
@@ -120,6 +122,16 @@ function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: n
     outputs,
     tests: [{ id: "accepted", title: "Accepted" }],
   };
+}
+
+/** Universes, or a subjective criterion, where the gene says so. */
+function watched(write: number): Pick<NodeInput, "universes" | "criteria"> {
+  if (write === 2) return { criteria: [{ text: "it fits", kind: "subjective" }] };
+  if (write > 3) return {};
+  const overBudget = write === 3 ? "pause" : "block";
+  return write === 0
+    ? {}
+    : { universes: [{ id: "law", budget: 0.5, evidenceMin: 0.5, overBudget }] };
 }
 
 function pairApprovals(

@@ -126,10 +126,21 @@ function helpful(turn: Turn, { id, spec, record }: Entry): Command | null {
   if (record.status === "RUNNING")
     return submitResult(seconds, id, { by, outputs: { report: "done" } });
   if (spec.ownerX === "system" || (spec.kind === "approval" && !spec.approves)) return null;
-  return propose(seconds, id, {
+  const command = propose(seconds, id, {
     by: chosen(["agent-a", "agent-b"], gene.variant) ?? "",
     action: actionOf(state, spec, gene.variant % 60),
   });
+  return spec.universes ? observing(command, gene.variant) : command;
+}
+
+/** Fine, over budget, without evidence, violated, or not observed at all. */
+function observing(command: ReturnType<typeof propose>, variant: number): Command {
+  const seen = { id: "law", risk: 0.3, constraints: [], evidence: 0.9, uncertainty: 0.1 };
+  const violated = [{ id: "cash", violated: true }];
+  const all = [seen, { ...seen, risk: 0.8 }, { ...seen, evidence: 0.2 }];
+  const universe = [...all, { ...seen, constraints: violated }][variant % 5];
+  if (!universe) return command;
+  return { ...command, proposal: { ...command.proposal, universes: [universe] } };
 }
 
 /** The action a node is about; a covered execution proposes exactly what was approved. */

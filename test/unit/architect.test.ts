@@ -164,7 +164,7 @@ function closure(count: number, pairs: readonly (readonly [number, number])[]) {
   for (const [a, b] of pairs) if (a < b && b < count) reach[a]?.add(b);
   for (let k = 0; k < count; k += 1)
     for (const set of reach)
-      for (const mid of [...set]) for (const far of reach[mid] ?? []) set.add(far);
+      for (const mid of set) for (const far of reach[mid] ?? []) set.add(far);
   return (from: number, to: number) => reach[from]?.has(to) === true;
 }
 

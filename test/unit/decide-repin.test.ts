@@ -1,7 +1,14 @@
 /** Moving a running mission to a tighter policy: by a signature, provably tighter, and what it voids. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../shared/limits.ts";
-import { snapshotToState, stateHash, stateToSnapshot } from "../../shared/mission/index.ts";
+import {
+  confirmTicket,
+  snapshotToState,
+  stateHash,
+  stateToSnapshot,
+} from "../../shared/mission/index.ts";
+import type { TicketClaims } from "../../shared/ticket/index.ts";
 import {
   approvalNode,
   decisionNode,
@@ -11,8 +18,7 @@ import {
   person,
   plan,
   policy,
-  rule,
-} from "../support/builders.ts";
+  rule, ms } from "../support/builders.ts";
 import {
   intervene,
   openMission,
@@ -21,7 +27,7 @@ import {
   vendorSwitch,
 } from "../support/commands.ts";
 import { repins, version } from "../support/policies.ts";
-import { approves, eventsOf, given, reports, requestOf } from "../support/scenario.ts";
+import { approves, createRun, eventsOf, given, reports, requestOf } from "../support/scenario.ts";
 
 const ADA = person("ada");
 const BOB = person("bob");
@@ -96,6 +102,16 @@ describe("a re-pin", () => {
       reports(3, "run"),
     );
     expect(run.state?.status).toBe("completed");
+    const held = given(
+      openMission(plan([executionNode("run")])),
+      propose(1, "run", { action: vendorSwitch({ amount: 11 }) }),
+      repins(2, ADA, TIGHT),
+    ).run;
+    const claims = eventsOf(held, "ticket.issued")[0]?.data["claims"] as TicketClaims;
+    expect(claims.policy_version).toBe(policy().version);
+    expect(confirmTicket(held.state, claims, ms(3))).toEqual({ ok: true, value: { confirmed: true } });
+    const forged = { ...claims, policy_version: TIGHT.version };
+    expect(confirmTicket(held.state, forged, ms(3))).toMatchObject({ ok: false });
   });
 
   test("voids what was asked and approved, and asks anew under the new digest", () => {
@@ -205,5 +221,60 @@ describe("a re-pin", () => {
     given(opened, ...often)
       .when(repins(99, ADA, TIGHT))
       .rejects("policy_repins_exhausted");
+  });
+
+  test("at any moment of any course leaves a mission whose trace still says everything", () => {
+    const mixed = plan(
+      [
+        decisionNode("a", { risk: 3, ownerR: "human" }),
+        approvalNode("sign"),
+        executionNode("run", { attemptsMax: 10 }),
+        executionNode("more", { attemptsMax: 10, risk: 3, ownerR: "human" }),
+      ],
+      { edges: [] },
+    );
+    const start = version("1", [
+      decide,
+      { ...limit(100), condition: "history.count('vendor.switch') < 5" },
+    ]);
+    const tighter = (at: number) =>
+      version("2", [
+        decide,
+        {
+          ...limit(100 - at),
+          condition: `(history.count("vendor.switch") < 5) && args.amount > ${at}.0`,
+        },
+      ]);
+    const step = fc.record({
+      what: fc.constantFrom("propose", "approve", "result", "report", "fail", "repin"),
+      node: fc.constantFrom("a", "sign", "run", "more"),
+      amount: fc.integer({ min: 0, max: 110 }),
+    });
+    const seen = { repinned: 0, voided: 0, done: 0 };
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 16 }), (steps) => {
+        const run = createRun();
+        run.execute(openMission(mixed, { policy: start }));
+        for (const [at, { what, node, amount }] of steps.entries()) {
+          const acts = node === "run" || node === "more";
+          const command = {
+            propose: () => propose(at, node, acts ? { action: vendorSwitch({ amount }) } : {}),
+            approve: () => approves(at, node, amount % 2 ? ADA : BOB)(run),
+            result: () => submitResult(at, "a"),
+            report: () => reports(at, node)(run),
+            fail: () => reports(at, node, { outcome: "failed" })(run),
+            repin: () => repins(at, ADA, tighter((run.state?.repins ?? 0) + 1))(run),
+          }[what];
+          const isReport = what === "report" || what === "fail";
+          // The run checks every invariant, replay and rescan included, after each command.
+          if (!isReport || run.state?.nodes.get(node)?.ticket) run.execute(command());
+        }
+        seen.repinned += eventsOf(run, "mission.policy_repinned").length;
+        seen.voided += eventsOf(run, "approval.voided").length;
+        seen.done += run.state?.doneCount ?? 0;
+      }),
+      { numRuns: 150 },
+    );
+    expect(Math.min(seen.repinned, seen.voided, seen.done)).toBeGreaterThan(50);
   });
 });

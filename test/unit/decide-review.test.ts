@@ -147,6 +147,8 @@ describe("factors of a proposal", () => {
       (run) => eventsOf(run, "gate.evaluated")[0]?.data["gateDigest"],
     );
     expect(digests[0]).not.toBe(digests[1]);
+    expect(view(alarmed).nodes[0]?.proposal?.factors).toEqual({ impact: 1 });
+    expect(view(calm).nodes[0]?.proposal).not.toHaveProperty("factors");
     const spec = { actionType: "vendor.switch", argsHash: hashJson({}) };
     const digest = (extra: object) =>
       hashJson({

@@ -56,6 +56,11 @@ const FLOORS: Readonly<Record<string, number>> = {
   "failed ticket_unused": 5,
   "failed lease_expired": 15,
   "failed in_doubt": 15,
+  "reason PAUSE_OVERRIDDEN": 20,
+  "reason UNIVERSE_UNKNOWN": 10,
+  "reason RISK_OVER_BUDGET": 10,
+  "reason CONSTRAINT_VIOLATED": 10,
+  "reason CRITERION_SUBJECTIVE": 20,
   "approval.granted": 600,
   "approval.denied": 30,
   "approval.expired": 80,
@@ -94,6 +99,8 @@ function live(planned: PlanGene, steps: readonly StepGene[]) {
 function countEvent({ type, stateBefore, stateAfter, gateResult, data }: TraceEvent): void {
   count(type);
   if (type === "gate.evaluated") count(`gate ${gateResult?.verdict}`);
+  for (const code of new Set(gateResult?.reasons.map((reason) => reason.code)))
+    count(`reason ${code}`);
   if (type === "node.failed") count(`failed ${data["cause"] as string}`);
   if (type === "receipt.recorded")
     count(`receipt ${(data["receipt"] as { outcome: string }).outcome}`);

@@ -7,7 +7,7 @@ import { signJws } from "../../shared/jws.ts";
 import {
   call,
   callerOf,
-  createPerson,
+  type createPerson,
   expectStatus,
   openMission,
   setUpTeam,
