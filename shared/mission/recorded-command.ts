@@ -114,7 +114,7 @@ function bundleFlaw(bundle: EvidenceBundle, member: string): ReadBack | null {
 function readOpening(event: TraceEvent, { terms }: Context): ReadBack {
   const data = dataOf(event, "mission.opened");
   if (data.missionId !== event.missionId) return flaw("data.missionId", event.missionId);
-  const compiled = compilePlan(data.plan);
+  const compiled = compilePlan(data.plan, [], "recorded");
   if (!compiled.ok) return flaw("data.plan", "a plan that compiles");
   const wrong = [data.policy, ...(data.shadow ? [data.shadow] : [])].map(policyFlaw);
   const bundles = data.inputs.map((bundle, at) => bundleFlaw(bundle, `data.inputs.${at}`));

@@ -33,6 +33,14 @@ import {
   submitEvidence,
   submitResult,
 } from "./commands.ts";
+import {
+  changedBehindSignature,
+  contradiction,
+  type Entry,
+  type Prey,
+  takeover,
+  unvouched,
+} from "./random-hostility.ts";
 import { ACTION, GROUP } from "./random-plan.ts";
 import { jtiOf, type Run } from "./scenario.ts";
 
@@ -87,8 +95,6 @@ function paceOf(pace: number): number {
 function chosen<T>(items: readonly T[], pick: number): T | undefined {
   return items[pick % Math.max(items.length, 1)];
 }
-
-type Entry = { readonly id: string; readonly spec: NodeSpec; readonly record: NodeRecord };
 
 function entriesOf(state: MissionState): readonly Entry[] {
   return state.plan.order.flatMap((id) => {
@@ -157,9 +163,12 @@ function approveWell({ seconds, gene }: Turn, id: string, record: NodeRecord): C
     (who) => who.facts.id !== record.proposal?.agent.id && !given.has(who.facts.id),
   );
   const who = chosen(able, gene.variant);
-  return who && record.request
-    ? decideApproval(seconds, id, who, signed(who, id, record, seconds))
-    : null;
+  if (!who || !record.request) return null;
+  // Now and then a person whose right to approve ends soon.
+  const ends = gene.variant % 7 === 0 ? { validUntil: iso(seconds + 2) } : {};
+  return decideApproval(seconds, id, who, signed(who, id, record, seconds), {
+    approver: { ...who.facts, ...ends },
+  });
 }
 
 function signed(
@@ -203,8 +212,24 @@ function hostile(turn: Turn): Command {
     badResult,
     badResult,
     intervention,
+    hunting(unvouched),
+    hunting(unvouched),
+    hunting(contradiction),
+    hunting(changedBehindSignature),
+    hunting(takeover),
+    secondWord,
   ];
   return (attacks[gene.op % attacks.length] ?? intervention)(turn, entry);
+}
+
+/** The attack where there is something to attack; any strange proposal otherwise. */
+function hunting(attack: (prey: Prey) => Command | null) {
+  return (turn: Turn, entry: Entry): Command => {
+    const { state, seconds, gene } = turn;
+    const { pick, variant } = gene;
+    const command = attack({ entries: entriesOf(state), seconds, pick, variant });
+    return command ?? strangeProposal(turn, entry);
+  };
 }
 
 function strangeProposal({ seconds, gene, state }: Turn, { id, spec }: Entry): Command {
@@ -259,15 +284,30 @@ function strangeApproval(turn: Turn, entry: Entry): Command {
   return decideApproval(seconds, id, who, text, unknown);
 }
 
+/** Who approved says so again, or takes it back by denying before the quorum is met. */
+function secondWord(turn: Turn, entry: Entry): Command {
+  const { seconds, gene, state } = turn;
+  const half = entriesOf(state).filter(
+    ({ record }) => record.request && record.approvals.length > 0,
+  );
+  const target = chosen(half, gene.pick);
+  const who = PEOPLE.find(({ facts }) => facts.id === target?.record.approvals.at(-1)?.approver);
+  if (!target || !who) return strangeApproval(turn, entry);
+  const changes = gene.variant % 3 === 0 ? { decision: "deny" } : {};
+  return decideApproval(
+    seconds,
+    target.id,
+    who,
+    signed(who, target.id, target.record, seconds, changes),
+  );
+}
+
 function refusal({ seconds, gene, state }: Turn, entry: Entry): Command {
   const asked = entriesOf(state).filter(({ record }) => record.request);
   const { id, record } = chosen(asked, gene.pick) ?? entry;
-  return decideApproval(
-    seconds,
-    id,
-    PEOPLE[0],
-    signed(PEOPLE[0], id, record, seconds, { decision: "deny" }),
-  );
+  // Who approved, who proposed, and who is in no group among them.
+  const who = chosen(PEOPLE, gene.variant) ?? PEOPLE[0];
+  return decideApproval(seconds, id, who, signed(who, id, record, seconds, { decision: "deny" }));
 }
 
 function badReceipt({ seconds, gene, state }: Turn): Command {
@@ -353,6 +393,6 @@ function badResult({ seconds, gene, state }: Turn, entry: Entry): Command {
 }
 
 function intervention({ seconds, gene }: Turn): Command {
-  const kind = gene.variant % 25 === 0 ? "stop" : gene.variant % 2 === 0 ? "pause" : "resume";
+  const kind = gene.variant % 12 === 0 ? "stop" : gene.variant % 2 === 0 ? "pause" : "resume";
   return intervene(seconds, kind);
 }

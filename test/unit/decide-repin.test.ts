@@ -18,7 +18,9 @@ import {
   person,
   plan,
   policy,
-  rule, ms } from "../support/builders.ts";
+  rule,
+  ms,
+} from "../support/builders.ts";
 import {
   intervene,
   openMission,
@@ -109,7 +111,10 @@ describe("a re-pin", () => {
     ).run;
     const claims = eventsOf(held, "ticket.issued")[0]?.data["claims"] as TicketClaims;
     expect(claims.policy_version).toBe(policy().version);
-    expect(confirmTicket(held.state, claims, ms(3))).toEqual({ ok: true, value: { confirmed: true } });
+    expect(confirmTicket(held.state, claims, ms(3))).toEqual({
+      ok: true,
+      value: { confirmed: true },
+    });
     const forged = { ...claims, policy_version: TIGHT.version };
     expect(confirmTicket(held.state, forged, ms(3))).toMatchObject({ ok: false });
   });

@@ -6,6 +6,7 @@ import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  type Command,
   confirmTicket,
   foldTrace,
   nextDueMs,
@@ -74,6 +75,13 @@ const FLOORS: Readonly<Record<string, number>> = {
   "rejected approval_already_given": 3,
   "rejected approver_not_permitted": 1,
   "rejected mission_not_active": 500,
+  "unvouched SubmitEvidence": 50,
+  "unvouched SubmitResult": 90,
+  "blocked contradiction of sources": 150,
+  "blocked evidence changed after the signature": 8,
+  "voided for another proposer": 18,
+  "denied by who approved": 5,
+  "exit asked again": 100,
 };
 
 function count(name: string, by = 1): void {
@@ -88,17 +96,50 @@ function live(planned: PlanGene, steps: readonly StepGene[]) {
   for (const [at, gene] of steps.entries()) {
     const command = commandFor(gene, run, at);
     const decided = run.execute(command);
+    // Evidence and results of an agent that the directory does not vouch for touch nothing, ever.
+    const unvouched = isUnvouched(command);
+    expect(unvouched && decided.ok).toBe(false);
+    if (unvouched) count(`unvouched ${command.type}`);
     if (!decided.ok) count(`rejected ${decided.error.reason}`);
     else if (decided.value.length === 0) count(`quiet ${command.type}`);
     else count(`accepted ${command.type}`);
   }
   for (const event of run.events) countEvent(event);
+  countSecondThoughts(run.events);
   return run;
+}
+
+/** Denials by somebody who had approved the same request. */
+function countSecondThoughts(events: readonly TraceEvent[]): void {
+  const approved = new Set<string>();
+  for (const { type, nodeId, data } of events) {
+    const word = JSON.stringify([nodeId, data["gateDigest"], data["approver"]]);
+    if (type === "approval.granted") approved.add(word);
+    if (type === "approval.denied" && approved.has(word)) count("denied by who approved");
+  }
+}
+
+function isUnvouched(command: Command): boolean {
+  if (command.type !== "SubmitEvidence" && command.type !== "SubmitResult") return false;
+  const { agent } = command;
+  return agent === null || agent === "unavailable" || agent.banned;
 }
 
 function countEvent({ type, stateBefore, stateAfter, gateResult, data }: TraceEvent): void {
   count(type);
-  if (type === "gate.evaluated") count(`gate ${gateResult?.verdict}`);
+  if (type === "gate.evaluated") {
+    count(`gate ${gateResult?.verdict}`);
+    for (const { code, detail } of gateResult?.reasons ?? []) {
+      if (code === "EVIDENCE_CONTRADICTION") count("blocked contradiction");
+      if (code === "EVIDENCE_CONTRADICTION" && / of evd_/.test(detail))
+        count("blocked contradiction of sources");
+      if (code === "APPROVAL_NOT_FOR_THIS_ACTION" && /other evidence/.test(detail))
+        count("blocked evidence changed after the signature");
+    }
+  }
+  if (type === "node.unblocked" && stateAfter === "RUNNING") count("exit asked again");
+  if (type === "approval.voided" && data["gateDigest"] === data["newGateDigest"])
+    count("voided for another proposer");
   for (const code of new Set(gateResult?.reasons.map((reason) => reason.code)))
     count(`reason ${code}`);
   if (type === "node.failed") count(`failed ${data["cause"] as string}`);
