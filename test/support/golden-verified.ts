@@ -47,6 +47,8 @@ export function verified(): readonly Step[] {
       agent: { id: "agent-a", skills: ["close"], zone: null, banned: false },
     }),
     approves(11, "close", ANN),
-    submitResult(12, "close"),
+    submitResult(12, "close", {
+      agent: { id: "agent-a", skills: ["close"], zone: null, banned: false },
+    }),
   ];
 }

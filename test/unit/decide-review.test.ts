@@ -202,14 +202,14 @@ describe("autonomy", () => {
   const shareOf = (run: Run, id: string) => view(run).nodes.find((node) => node.id === id)?.share;
 
   test("grows by the evidence of passed exits of the same skill, and of no other", () => {
-    const { run } = given(...running, submitResult(2, "first"));
+    const { run } = given(...running, submitResult(2, "first", { agent: buyer }));
     // H0 = 0.35 + 0.25 = 0.6; one passage of quality 0.7: 0.6 * e^-0.7 = 0.297951182.
     expect(shareOf(run, "second")).toMatchObject({ h0: 0.6, k: 1, eqk: 0.7, h: 0.297951182 });
     expect(shareOf(run, "other")).toMatchObject({ h0: 0.6, k: 0, eqk: 0, h: 0.6 });
   });
 
   test("does not grow by an attempt that fails its tests", () => {
-    const failed = { tests: [{ id: "accepted", passed: false }] };
+    const failed = { agent: buyer, tests: [{ id: "accepted", passed: false }] };
     const { run } = given(...running, submitResult(2, "first", failed));
     expect(shareOf(run, "second")).toMatchObject({ k: 0, h: 0.6 });
   });
