@@ -139,7 +139,7 @@ function evolveMission(state: MissionState, event: Evolving): void {
 /** A paused mission takes no results, so the time it was paused does not count against a lease. */
 function restartLeases(state: MissionState, at: string): void {
   const expiresAt = unixMsToIso((isoToUnixMs(at) ?? 0) + LIMITS.leaseMs);
-  for (const nodeId of [...state.timed.keys()]) {
+  for (const nodeId of state.timed.keys()) {
     const record = nodeRecord(state, nodeId);
     if (record.lease?.expiresAt)
       setNode(state, nodeId, { ...record, lease: { ...record.lease, expiresAt } });
