@@ -179,7 +179,7 @@ function addNodes(state: MissionState, nodeIds: readonly string[]): void {
 /** A paused mission takes no results, so the time it was paused does not count against a lease. */
 function restartLeases(state: MissionState, at: string): void {
   const expiresAt = unixMsToIso((isoToUnixMs(at) ?? 0) + LIMITS.leaseMs);
-  for (const nodeId of [...state.timed.keys()]) {
+  for (const nodeId of state.timed.keys()) {
     const record = nodeRecord(state, nodeId);
     if (record.lease?.expiresAt)
       setNode(state, nodeId, { ...record, lease: { ...record.lease, expiresAt } });

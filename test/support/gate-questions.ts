@@ -56,7 +56,7 @@ export function question(overrides: Partial<GateQuestion> = {}): GateQuestion {
   };
 }
 
-export const RUN = spec(
+const RUN = spec(
   executionNode("run", {
     agents: ["agent-a"],
     skill: "buy",
