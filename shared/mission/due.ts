@@ -5,7 +5,7 @@
 import { LIMITS } from "../limits.ts";
 import { isoToUnixMs, type UnixMs } from "../time.ts";
 import { isStaleAmendment } from "./amendments.ts";
-import type { HeldTicket, MissionState } from "./state.ts";
+import type { HeldTicket, MissionState, NodeRecord } from "./state.ts";
 
 /** The earliest time at which `PassTime` would do something, or null. O(nodes that wait for a clock). */
 export function nextDueMs(state: MissionState): UnixMs | null {
@@ -14,21 +14,30 @@ export function nextDueMs(state: MissionState): UnixMs | null {
   for (const nodeId of state.timed.keys()) {
     const record = state.nodes.get(nodeId);
     if (!record) continue;
-    const times = [
-      record.request?.deadlineAt,
-      record.status === "RUNNING" ? record.lease?.expiresAt : null,
-    ];
-    // The clocks of people and agents stand still while the mission is paused (decide/time.ts).
-    for (const time of state.status === "active" ? times : [])
-      if (time) due = Math.min(due, isoToUnixMs(time) ?? 0);
-    if (record.ticket && !record.ticket.overdue)
-      due = Math.min(due, overdueAtMs(record.ticket.expSeconds));
+    due = Math.min(due, dueMsOf(record, state.status === "active") ?? due);
   }
   const { open = null } = state.amendments ?? {};
   if (open?.request) due = Math.min(due, isoToUnixMs(open.request.deadlineAt) ?? 0);
   // A policy pinned anew changed what people are asked; the next turn asks them again.
   if (open && state.status === "active" && isStaleAmendment(state, open)) due = 0;
   return Number.isFinite(due) ? due : null;
+}
+
+/**
+ * The earliest time at which a clock alone would do something to a node, or null. The clocks of people
+ * and agents stand still while the mission is paused (decide/time.ts).
+ */
+export function dueMsOf(
+  { request, status, lease, ticket }: NodeRecord,
+  isActive: boolean,
+): UnixMs | null {
+  let due: UnixMs | null = ticket && !ticket.overdue ? overdueAtMs(ticket.expSeconds) : null;
+  const times = [request?.deadlineAt, status === "RUNNING" ? lease?.expiresAt : null];
+  for (const time of isActive ? times : []) {
+    const at = time ? (isoToUnixMs(time) ?? 0) : null;
+    if (at !== null) due = Math.min(due ?? at, at);
+  }
+  return due;
 }
 
 function hasAdvance(state: MissionState): boolean {

@@ -11,6 +11,7 @@ import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
 import { dropAction, keepAction } from "./actions.ts";
 import { countUnfinished, evolveAmendment } from "./amendments.ts";
+import { dueMsOf } from "./due.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { approvalChange } from "./evolve-approval.ts";
 import { countPassage } from "./share.ts";
@@ -43,6 +44,7 @@ export function evolve(
     return place(opened(event, compiled), event);
   }
   invariant(state, "a mission opens before anything else happens");
+  raiseFloor(state, event.at);
   if (event.nodeId === null) evolveMission(state, event);
   else evolveNode(state, event.nodeId, event);
   return place(state, event);
@@ -79,6 +81,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     tickets: createTable(),
     denials: createTable(),
     timed: createTable(),
+    dueFloorMs: null,
     history: createTable(),
     actionCount: 0,
     passages: createTable(),
@@ -228,6 +231,21 @@ function setNode(state: MissionState, nodeId: string, record: NodeRecord): void 
   state.nodes.set(nodeId, record);
   if (record.request || record.ticket || record.lease?.expiresAt) state.timed.set(nodeId, true);
   else state.timed.delete(nodeId);
+  const dueMs = dueMsOf(record, true);
+  if (dueMs !== null && state.dueFloorMs !== undefined)
+    state.dueFloorMs = Math.min(state.dueFloorMs ?? dueMs, dueMs);
+}
+
+/** At the first event of a later time, a floor that time has passed is worked out again. O(nodes that wait). */
+function raiseFloor(state: MissionState, at: string): void {
+  const { dueFloorMs: floor, lastAt } = state;
+  if (at <= lastAt || floor == null || floor > (isoToUnixMs(at) ?? 0)) return;
+  let next: number | null = null;
+  for (const nodeId of state.timed.keys()) {
+    const dueMs = dueMsOf(nodeRecord(state, nodeId), true);
+    if (dueMs !== null) next = Math.min(next ?? dueMs, dueMs);
+  }
+  state.dueFloorMs = next;
 }
 
 type Change = Partial<NodeRecord>;

@@ -45,7 +45,8 @@ export function snapshotToState(
     unknown
   >;
   if (version !== SNAPSHOT_VERSION) return null;
-  const current = amendedPlan === undefined ? ok(plan) : compilePlan(amendedPlan as Plan, [], "recorded");
+  const current =
+    amendedPlan === undefined ? ok(plan) : compilePlan(amendedPlan as Plan, [], "recorded");
   if (!current.ok) return null;
   const tables = Object.fromEntries(
     TABLES.map((name) => [name, createTable(rest[name] as [string, unknown][])]),

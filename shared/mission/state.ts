@@ -164,6 +164,11 @@ export interface MissionState {
   denials: Table<true>;
   /** Nodes with something that a clock can end: request, ticket, lease. */
   timed: Table<true>;
+  /**
+   * No deadline of a timed node lies before it; null: there is none. Only a bound, so that a turn need not
+   * look at every node that waits. Absent in older snapshots: look.
+   */
+  dueFloorMs?: number | null;
   /** Permitted actions by type, for the conditions of policies: docs/policy.md, "History". */
   history: Table<ActionHistory>;
   /** Actions ever permitted; numbers the entries of `history`. */

@@ -103,7 +103,7 @@ describe("an amendment of little risk", () => {
       submitResult(5, "b"),
     );
     expect(run.state?.status).toBe("active");
-    const more = given(...[OPEN, amend(4, SMALL), propose(5, "a"), submitResult(6, "a")]);
+    const more = given(OPEN, amend(4, SMALL), propose(5, "a"), submitResult(6, "a"));
     expect(eventsOf(more.run, "mission.completed")).toEqual([]);
   });
 });

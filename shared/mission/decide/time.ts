@@ -1,5 +1,5 @@
 /** The passage of time: silence denies, an abandoned lease ends, a silent ticket is reported. */
-import { unixMsToIso } from "../../time.ts";
+import { isoToUnixMs, unixMsToIso } from "../../time.ts";
 import { fail } from "../advance.ts";
 import { isOverdue } from "../due.ts";
 import { emitNode, recordOf, type Turn } from "../turn.ts";
@@ -12,12 +12,19 @@ import { refusedResult } from "./approve.ts";
  */
 export function passTime(turn: Turn): void {
   if (turn.state.status === "stopped" || turn.state.status === "completed") return;
+  passNodes(turn);
+  passAmendment(turn);
+}
+
+/** Looks at the nodes that wait only when one of them may be due. */
+function passNodes(turn: Turn): void {
+  const { dueFloorMs: floor } = turn.state;
+  if (floor === null || (floor !== undefined && floor > (isoToUnixMs(turn.at) ?? 0))) return;
   const { indexById } = turn.state.plan;
   const timed = [...turn.state.timed.keys()].sort(
     (a, b) => (indexById.get(a) ?? 0) - (indexById.get(b) ?? 0),
   );
   for (const nodeId of timed) passNode(turn, nodeId);
-  passAmendment(turn);
 }
 
 function passNode(turn: Turn, nodeId: string): void {
