@@ -12,12 +12,11 @@ import { findUntidy } from "./tidy.ts";
 import { ROOT, runTool } from "./tool.ts";
 
 /**
- * Raw bytes of each bundle, in KiB, not minified. A worker parses its bundle at each cold start, and a jump is how a
- * dependency with all its locales shows itself (`import { z } from "zod"` alone adds 590 KiB).
- * The API worker carries hono with zod-openapi, zod, drizzle, jose and the whole core: room for that, not for twice
- * that. The gateway carries zod, hono and the ticket path.
+ * Raw bytes of each bundle as it is deployed, in KiB: the API worker minified, the gateway not. A worker parses its
+ * bundle at each cold start, and a jump is how a dependency with all its locales shows itself
+ * (`import { z } from "zod"` alone adds 590 KiB before minifying).
  */
-const SIZE_MAX_KIB: Readonly<Record<keyof Bundles, number>> = { api: 1_000, gateway: 300 };
+const SIZE_MAX_KIB: Readonly<Record<keyof Bundles, number>> = { api: 900, gateway: 300 };
 
 interface Step {
   readonly name: string;

@@ -3,8 +3,10 @@
  * prints both times and their ratio. Refuses to judge a machine; linear is a ratio near 10.
  * Run: node scripts/growth.ts
  */
+import { generateKeyPairSync } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { hashJson } from "../shared/canonical.ts";
+import type { PrivateJwk } from "../shared/crypto.ts";
 import {
   certifyReplay,
   decide,
@@ -14,11 +16,16 @@ import {
 } from "../shared/mission/index.ts";
 import { compilePlan, type PlanInput, planSchema } from "../shared/plan/index.ts";
 import { policyDocumentSchema } from "../shared/policy/index.ts";
+import { type Receipt, signTicket } from "../shared/ticket/index.ts";
 import { EMPTY_HEAD, type TraceEvent } from "../shared/trace/index.ts";
 
 const SIZES = [1_000, 10_000] as const;
 const MISSION_ID = "msn_017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+const KEY = ticketKey();
 const START_MS = 1_767_225_600_000;
+
+/** Who the nodes wait for; with the gateway, every ready node has its ticket out before any receipt comes. */
+type Doer = "system" | "agent" | "gateway";
 
 type Shape = (nodes: number) => readonly (readonly [number, number])[];
 
@@ -37,7 +44,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     ),
 };
 
-for (const doer of ["system", "agent"] as const) {
+for (const doer of ["system", "agent", "gateway"] as const) {
   for (const [name, shape] of Object.entries(SHAPES)) {
     const [small, large] = SIZES.map((size) => measure(doer, size, shape));
     if (!small || !large) continue;
@@ -49,7 +56,7 @@ for (const doer of ["system", "agent"] as const) {
   }
 }
 
-function measure(doer: "system" | "agent", nodes: number, shape: Shape) {
+function measure(doer: Doer, nodes: number, shape: Shape) {
   const input = planOf(doer, nodes, shape);
   const parsed = planSchema.parse(input);
   compilePlan(parsed);
@@ -67,16 +74,13 @@ function measure(doer: "system" | "agent", nodes: number, shape: Shape) {
   return { compile, run, certify };
 }
 
-function planOf(doer: "system" | "agent", nodes: number, shape: Shape): PlanInput {
+function planOf(doer: Doer, nodes: number, shape: Shape): PlanInput {
   const tests = doer === "agent" ? [{ id: "ok", title: "it is ok" }] : [];
-  const own = {
-    kind: "decision",
-    phase: "work",
-    risk: 1,
-    ownerR: "agent",
-    ownerX: doer,
-    tests,
-  } as const;
+  const common = { phase: "work", risk: 1, ownerR: "agent" } as const;
+  const own =
+    doer === "gateway"
+      ? ({ ...common, kind: "execution", ownerX: "agent", action: { type: "do.it" } } as const)
+      : ({ ...common, kind: "decision", ownerX: doer, tests } as const);
   const name = (at: number) => `n${at}`;
   return {
     title: `${nodes} nodes`,
@@ -93,11 +97,14 @@ function planOf(doer: "system" | "agent", nodes: number, shape: Shape): PlanInpu
 /** Does what is due until nothing is: as an object does it, without storage. */
 function runThrough(
   plan: Extract<Parameters<typeof decide>[1], { type: "OpenMission" }>["plan"],
-  doer: "system" | "agent",
+  doer: Doer,
 ): readonly TraceEvent[] {
   const document = policyDocumentSchema.parse({
     name: "growth",
-    rules: [{ id: "all", effect: "permit", kinds: ["decision"] }],
+    rules: [
+      { id: "decide", effect: "permit", kinds: ["decision"] },
+      { id: "act", effect: "permit", kinds: ["execution"], actions: ["do.it"] },
+    ],
   });
   const policy = {
     version: "pol_017f22e2-79b0-7cc3-98c4-dc0c0c073991",
@@ -109,12 +116,19 @@ function runThrough(
   let at = START_MS;
   const terms = { issuer: "i", audience: "a", ttlMs: 60_000 };
   const agent = { kind: "agent", id: "worker" } as const;
-  const base = () => ({ at: (at += 1), entropy: "0".repeat(32), terms, actor: agent });
+  const base = () => ({
+    at: (at += 1),
+    entropy: at.toString(16).padStart(32, "0"),
+    terms,
+    actor: agent,
+  });
   const take = (command: Parameters<typeof decide>[1]) => {
     const decided = decide(state, command);
     if (!decided.ok) throw new Error(JSON.stringify(decided.error));
     const head = state?.head ?? EMPTY_HEAD;
-    const recorded = recordEvents(head, MISSION_ID, decided.value, () => "");
+    const recorded = recordEvents(head, MISSION_ID, decided.value, (claims) =>
+      signTicket(claims, KEY),
+    );
     for (const event of recorded)
       state = evolve(state, event, command.type === "OpenMission" ? command.plan : undefined);
     for (const event of recorded) events.push(event);
@@ -136,19 +150,63 @@ function runThrough(
       policy,
     }),
   );
-  if (doer === "system") while (take({ ...base(), type: "PassTime" }).length > 0);
-  else
+  work(doer, { take, note, base, ready });
+  if (events.at(-1)?.type !== "mission.completed") throw new Error("the mission did not complete");
+  return events;
+}
+
+interface Hands {
+  readonly take: (command: Parameters<typeof decide>[1]) => readonly TraceEvent[];
+  readonly note: (recorded: readonly TraceEvent[]) => void;
+  readonly base: () => Pick<Parameters<typeof decide>[1], "at" | "entropy" | "terms" | "actor">;
+  readonly ready: string[];
+}
+
+/** Does what is due, the way the doer does it. */
+function work(doer: Doer, { take, note, base, ready }: Hands): void {
+  const facts = { id: "worker", skills: [], zone: null, banned: false };
+  const propose = (nodeId: string) => {
+    const action = doer === "gateway" ? { type: "do.it", args: {} } : null;
+    const proposal = { id: "prp_017f22e2-79b0-7cc3-98c4-dc0c0c07398f", rationale: "due", action };
+    return take({ ...base(), type: "Propose", nodeId, proposal, agent: facts });
+  };
+  if (doer === "system") {
+    while (take({ ...base(), type: "PassTime" }).length > 0);
+  } else if (doer === "agent") {
     for (const nodeId of ready) {
-      const facts = { id: "worker", skills: [], zone: null, banned: false };
-      const proposal = {
-        id: "prp_017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
-        rationale: "due",
-        action: null,
-      };
-      take({ ...base(), type: "Propose", nodeId, proposal, agent: facts });
+      propose(nodeId);
       const tests = [{ id: "ok", passed: true }];
       note(take({ ...base(), type: "SubmitResult", nodeId, outputs: {}, tests, agent: facts }));
     }
-  if (events.at(-1)?.type !== "mission.completed") throw new Error("the mission did not complete");
-  return events;
+  } else {
+    while (ready.length > 0) {
+      const issued = ready.splice(0).flatMap(propose);
+      for (const event of issued) {
+        if (event.type !== "ticket.issued") continue;
+        const { jti } = event.data["claims"] as { readonly jti: string };
+        note(take({ ...base(), type: "RecordReceipt", receipt: receiptOf(jti) }));
+      }
+    }
+  }
+}
+
+function receiptOf(jti: string): Receipt {
+  const digest = hashJson(jti);
+  const at = "2026-01-01T00:00:00.000Z";
+  return {
+    jti,
+    outcome: "succeeded",
+    status: 200,
+    requestDigest: digest,
+    responseDigest: digest,
+    detail: "done",
+    startedAt: at,
+    finishedAt: at,
+  };
+}
+
+/** A key of this run alone: signing is part of what an execution costs. */
+function ticketKey(): PrivateJwk {
+  const { x = "", d = "" } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
+  return { kty: "OKP", crv: "Ed25519", x, d, kid: "growth" };
 }

@@ -224,7 +224,7 @@ export function completeMission(turn: Turn): void {
  */
 export function advanceSystem(turn: Turn): void {
   let left: number = LIMITS.autoAdvancePerCommandMax;
-  for (let batch = waiting(turn); batch.length > 0; batch = waiting(turn)) {
+  for (let batch = waiting(turn, left); batch.length > 0; batch = waiting(turn, left)) {
     for (const nodeId of batch) {
       if (left === 0 || turn.state.status !== "active") return;
       left -= 1;
@@ -233,11 +233,11 @@ export function advanceSystem(turn: Turn): void {
   }
 }
 
-function waiting(turn: Turn): readonly string[] {
-  const { indexById } = turn.state.plan;
-  return [...turn.state.advance.keys()].sort(
-    (a, b) => (indexById.get(a) ?? 0) - (indexById.get(b) ?? 0),
-  );
+/** The first of those that wait to be advanced, in plan order. Sorted as numbers: all of a large fan may wait. */
+function waiting(turn: Turn, nodesMax: number): readonly string[] {
+  const { indexById, order } = turn.state.plan;
+  const places = Uint32Array.from(turn.state.advance.keys(), (id) => indexById.get(id) ?? 0).sort();
+  return [...places.subarray(0, nodesMax)].map((at) => order[at] ?? "");
 }
 
 function seal(turn: Turn, nodeId: string, result: GateResult): void {
