@@ -119,3 +119,9 @@ function unfoldable(journal: Journal, seq: number, detail: string): Loaded {
 function broken(seq: number, detail: string, state: MissionState | null): Loaded {
   return { kind: "broken", broken: { seq, detail }, state };
 }
+
+/** The loaded state, if the mission is the team's; of a broken one what comes before its first bad seq. */
+export function stateFor(loaded: Loaded, team: string): MissionState | null {
+  const state = loaded.kind === "unknown" ? null : loaded.state;
+  return state?.team === team ? state : null;
+}

@@ -31,30 +31,15 @@ import { err, ok, type Result } from "../../shared/result.ts";
 import { signTicket, type TicketClaims } from "../../shared/ticket/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
 import { EMPTY_HEAD, GENESIS_HASH, type Head, type TraceEvent } from "../../shared/trace/index.ts";
-import type {
-  BreachMessage,
-  IndexMessage,
-  TicketMessage,
-  WebhookEventMessage,
-} from "../../shared/wire/message.ts";
 import type { Executed, ExecuteRequest, MissionRpc, SinkName } from "../../shared/wire/rpc.ts";
 import { isEarlier, nextAlarmMs } from "./alarm.ts";
+import { type MissionEnv, queueSends } from "./env.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { missionKeys } from "./keys.ts";
-import { type Loaded, loadMission } from "./load.ts";
+import { type Loaded, loadMission, stateFor } from "./load.ts";
 import { createMissionLog, type MissionLog } from "./log.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { sealSnapshot } from "./snapshot.ts";
-
-/** The bindings of the API worker that a mission uses. */
-export interface MissionEnv {
-  readonly TICKETS: Queue<TicketMessage>;
-  readonly INDEX: Queue<IndexMessage | BreachMessage>;
-  readonly WEBHOOKS: Queue<WebhookEventMessage>;
-  readonly TICKET_SIGNING_KEYS: string;
-  readonly API_ORIGIN: string;
-  readonly GATEWAY_ID: string;
-}
 
 /** How long after a failed alarm the next one comes; the platform's own retries end after six. */
 const ALARM_RETRY_MS = 30_000;
@@ -78,10 +63,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       onBroken: () => (this.#loaded = null),
     });
     this.#outbox = createOutbox({
-      sendTicket: (message) => discard(env.TICKETS.send(message)),
-      sendIndex: (message) => discard(env.INDEX.send(message)),
-      sendWebhooks: (messages) =>
-        discard(env.WEBHOOKS.sendBatch(messages.map((body) => ({ body })))),
+      ...queueSends(env),
       readEvents: (after, limit) => this.#journal.read(after, limit),
       lastSeq: () => this.#journal.lastSeq(),
       cursors: () => this.#journal.cursors(),
@@ -407,11 +389,6 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   }
 }
 
-function stateFor(loaded: Loaded, team: string): MissionState | null {
-  const state = loaded.kind === "unknown" ? null : loaded.state;
-  return state?.team === team ? state : null;
-}
-
 function headTag(head: Head): string {
   return `${head.seq}-${head.hash}`;
 }
@@ -419,8 +396,4 @@ function headTag(head: Head): string {
 function headAfter(events: readonly TraceEvent[]): Head {
   const last = events.at(-1);
   return last ? { seq: last.seq, hash: last.hash } : EMPTY_HEAD;
-}
-
-async function discard(promise: Promise<unknown>): Promise<void> {
-  await promise;
 }

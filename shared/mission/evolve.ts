@@ -6,14 +6,14 @@ import { summarizeEvidence } from "../evidence/index.ts";
 import { invariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
-import { endsTicket } from "../ticket/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
-import { dropAction, keepAction } from "./actions.ts";
+import { dropAction } from "./actions.ts";
 import { countUnfinished, evolveAmendment } from "./amendments.ts";
 import { dueMsOf } from "./due.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { approvalChange } from "./evolve-approval.ts";
+import { countDenial, endedTicket, receiptChange, ticketChange } from "./evolve-ticket.ts";
 import { countPassage } from "./share.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { createTable } from "./table.ts";
@@ -360,60 +360,6 @@ function failureChange(state: MissionState, before: NodeRecord, event: Evolving)
   if (data.cause === "in_doubt") return { ...cleared, verdict: "pause", reasons: data.reasons };
   // The attempt to come is one too many: whatever asks the gate again, readiness refuses it.
   return { ...cleared, attempt: data.attempt + 1, verdict: "block", reasons: data.reasons };
-}
-
-function ticketChange(
-  state: MissionState,
-  nodeId: string,
-  before: NodeRecord,
-  event: Evolving,
-): Change {
-  const { claims } = dataOf(event, "ticket.issued");
-  keepAction(state, nodeId, { jti: claims.jti, at: event.at }, before.proposal?.action);
-  state.tickets.set(claims.jti, { nodeId, resends: 0, duplicates: 0 });
-  const ticket = {
-    jti: claims.jti,
-    seq: event.seq ?? -1,
-    attempt: claims.attempt,
-    gateDigest: claims.gate_digest,
-    actionType: claims.action_type,
-    argsHash: claims.args_hash,
-    graphHash: claims.graph_hash,
-    policyVersion: claims.policy_version,
-    issuedAt: event.at,
-    expSeconds: claims.exp,
-    overdue: false,
-  };
-  return { ticket };
-}
-
-function receiptChange(state: MissionState, event: Evolving): Change {
-  const { receipt, resends } = dataOf(event, "receipt.recorded");
-  const ticket = state.tickets.get(receipt.jti);
-  if (ticket) state.tickets.set(receipt.jti, { ...ticket, resends });
-  if (receipt.outcome === "failed") dropAction(state, receipt.jti);
-  return { receipt, ticket: null };
-}
-
-/** A ticket that will never run is nobody's outstanding one, whatever state the mission is in. */
-function endedTicket(before: NodeRecord, event: Evolving): Change {
-  const { denial } = dataOf(event, "ticket.denied");
-  return endsTicket(denial) && before.ticket?.jti === denial.jti ? { ticket: null } : {};
-}
-
-function countDenial(state: MissionState, event: Evolving): void {
-  const { denial } = dataOf(
-    event,
-    event.type === "ticket.denied" ? "ticket.denied" : "ticket.duplicate",
-  );
-  if (event.type === "ticket.duplicate" && denial.jti !== null) {
-    const ticket = state.tickets.get(denial.jti);
-    if (ticket) state.tickets.set(denial.jti, { ...ticket, duplicates: ticket.duplicates + 1 });
-    return;
-  }
-  if (denial.verified) state.deniedVerifiedCount += 1;
-  else state.deniedUnverifiedCount += 1;
-  state.denials.set(`${denial.jti ?? ""} ${denial.reason}`, true);
 }
 
 function releaseLease(state: MissionState, before: NodeRecord): void {
