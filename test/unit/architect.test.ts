@@ -142,6 +142,16 @@ describe("the pattern of a slice", () => {
       traits: fc.array(anyWriter, { minLength: 1, maxLength: 5 }),
       pairs: fc.uniqueArray(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 }))),
     });
+    // Chance rarely makes three proposers and a merger, so one scene of them is always there.
+    const proposers = Array.from({ length: 3 }, () => ({
+      kind: "decision" as const,
+      risk: 1,
+      zone: undefined,
+    }));
+    const merging = {
+      traits: proposers,
+      pairs: [[0, 2] as [number, number], [1, 2] as [number, number]],
+    };
     const counted = new Set<string>();
     fc.assert(
       fc.property(scene, ({ traits, pairs }) => {
@@ -152,7 +162,7 @@ describe("the pattern of a slice", () => {
         expect(choice.pattern).toBe(strongest(writers, reaches));
         counted.add(choice.pattern);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: [[merging]] },
     );
     expect(counted).toEqual(new Set(CONFLICT_PATTERNS));
   });
