@@ -69,7 +69,7 @@ describe("a trace that follows from its inputs", () => {
       }),
       { numRuns: 150 },
     );
-    expect(gates).toBeGreaterThan(500);
+    expect(gates).toBeGreaterThan(200);
   }, 60_000);
 
   test("is certified the same in stretches of any length", () => {
