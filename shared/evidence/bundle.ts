@@ -2,7 +2,7 @@
  * Evidence bundles: content-addressed claims with their sources (docs/evidence.md).
  *
  * Says what a bundle is and how its hash is made; whether it is enough for a node is
- * `completeness.ts`'s question. Verifier receipts are carried and count for nothing yet.
+ * `completeness.ts`'s question. Verifier receipts are carried here and checked in receipt.ts.
  */
 import * as z from "zod";
 import { hashJson } from "../canonical.ts";
