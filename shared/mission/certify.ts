@@ -189,6 +189,7 @@ function startRules(work: Work, opening: TraceEvent): Difference | null {
   const { rules } = opening.data as { rules?: unknown };
   work.isExact = rules === RULES_VERSION;
   if (rules === undefined || work.isExact) return null;
+  if (typeof rules === "number" && rules >= 2 && rules < RULES_VERSION) return null;
   const recomputed = String(RULES_VERSION);
   return { seq: opening.seq, member: "data.rules", recorded: canonicalJson(rules), recomputed };
 }

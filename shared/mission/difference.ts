@@ -69,7 +69,7 @@ function codesOf(result: GateResultRecord | null, gates?: readonly string[]): un
 type Plain = Readonly<Record<string, unknown>>;
 
 function codesIn(data: Plain): Plain {
-  const { reasons, summary: _wording, ...rest } = data;
+  const { reasons, summary: _wording, rules: _generation, ...rest } = data;
   if (!Array.isArray(reasons)) return rest;
   const codes = (reasons as readonly { code: string; gate: string }[]).map(({ code, gate }) => ({
     code,

@@ -17,7 +17,7 @@ import type { HeldProposal, HeldResult } from "./state.ts";
  * The generation of the rules a mission opened under: rises when the same inputs may lead to other
  * events. A replay compares a trace of the same generation byte for byte (docs/replay.md).
  */
-export const RULES_VERSION = 2;
+export const RULES_VERSION = 3;
 
 /** Claims before their place in the trace is known; recording adds `trace_seq` and `trace_hash`. */
 export type UnplacedClaims = Omit<TicketClaims, "trace_seq" | "trace_hash">;

@@ -68,6 +68,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     sealed: false,
     openedAt: event.at,
     openedBy: event.actor.id,
+    ...(data.rules !== undefined && data.rules >= 3 ? { rules: data.rules } : {}),
     plan,
     policy: data.policy,
     ...(data.shadow ? { shadow: data.shadow } : {}),

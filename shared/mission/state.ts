@@ -150,6 +150,8 @@ export interface MissionState {
   sealed: boolean;
   openedAt: string;
   openedBy: string;
+  /** The generation of the rules it opened under, where that is 3 or later. */
+  rules?: number;
   plan: CompiledPlan;
   policy: PinnedPolicy;
   inputs: readonly EvidenceSummary[];
