@@ -6,27 +6,25 @@ import { hashJson } from "../../shared/canonical.ts";
 import { invariant } from "../../shared/invariant.ts";
 import type { PinnedPolicy } from "../../shared/policy/index.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
-import { decideActivation, moveShadow, TEAM_LIMITS } from "../../shared/team/index.ts";
+import { decideActivation, moveShadow } from "../../shared/team/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
-import type { PolicyRecord, TeamRejection, TeamRpc } from "../../shared/wire/rpc.ts";
+import type { PolicyRecord, TeamRejection, TeamRequest } from "../../shared/wire/rpc.ts";
+import { readApprover } from "./approver-store.ts";
+import { refuseWhenFull } from "./capacity.ts";
 import {
-  countRows,
   insertPolicy,
-  readApprover,
   readPolicy,
   readShadowPolicy,
   switchActivePolicy,
   writePolicyTrial,
-} from "./store.ts";
+} from "./policy-store.ts";
 
 type Refusable = Result<PolicyRecord, TeamRejection>;
-type RequestOf<M extends keyof TeamRpc> = Parameters<TeamRpc[M]>[0];
 
-export function proposePolicy(sql: SqlStorage, request: RequestOf<"proposePolicy">): Refusable {
+export function proposePolicy(sql: SqlStorage, request: TeamRequest<"proposePolicy">): Refusable {
   const { version, document, by, at } = request;
-  const max = TEAM_LIMITS.policiesMax;
-  if (countRows(sql, "policy") >= max)
-    return err({ reason: "directory_full", kind: "policy", max });
+  const full = refuseWhenFull(sql, "policy");
+  if (full) return err(full);
   invariant(readPolicy(sql, version) === null, "a policy version is made only once");
   const policy: PolicyRecord = {
     version,
@@ -46,7 +44,7 @@ export function proposePolicy(sql: SqlStorage, request: RequestOf<"proposePolicy
 export function activatePolicy(
   sql: SqlStorage,
   team: string,
-  request: RequestOf<"activatePolicy">,
+  request: TeamRequest<"activatePolicy">,
 ): Refusable {
   const { version, statement, sub, at } = request;
   const policy = readPolicy(sql, version);
@@ -60,7 +58,7 @@ export function activatePolicy(
 }
 
 /** Starts or ends the trial of a version; at most one is on trial, the one before goes back. */
-export function tryPolicy(sql: SqlStorage, request: RequestOf<"shadowPolicy">): Refusable {
+export function tryPolicy(sql: SqlStorage, request: TeamRequest<"shadowPolicy">): Refusable {
   const { version, on } = request;
   const policy = readPolicy(sql, version);
   if (policy === null) return err({ reason: "policy_unknown", version });

@@ -1,5 +1,5 @@
 /**
- * The SQL of a team's verifiers and of its agents' families. Refuses to decide anything.
+ * The SQL of a team's verifiers and of who a key was first registered for. Refuses to decide anything.
  */
 import type { VerifierFacts } from "../../shared/evidence/index.ts";
 

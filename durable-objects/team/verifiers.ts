@@ -4,15 +4,15 @@
  */
 import type { VerifierFacts } from "../../shared/evidence/index.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
-import { nameVerifierKeys, TEAM_LIMITS } from "../../shared/team/index.ts";
-import type { TeamRejection, TeamRpc } from "../../shared/wire/rpc.ts";
-import { countRows } from "./store.ts";
+import { nameVerifierKeys } from "../../shared/team/index.ts";
+import type { TeamRejection, TeamRequest } from "../../shared/wire/rpc.ts";
+import { refuseWhenFull } from "./capacity.ts";
 import { hasVerifier, readVerifierKeyOwner, writeVerifier } from "./verifier-store.ts";
 
 /** Adds the verifier or replaces what was known; a key stays with the first it was registered for. */
 export function registerVerifier(
   sql: SqlStorage,
-  verifier: Parameters<TeamRpc["putVerifier"]>[0]["verifier"],
+  verifier: TeamRequest<"putVerifier">["verifier"],
 ): Result<VerifierFacts, TeamRejection> {
   const keys = nameVerifierKeys(verifier.keys);
   if (!keys.ok) return keys;
@@ -20,9 +20,8 @@ export function registerVerifier(
     const owner = readVerifierKeyOwner(sql, kid);
     if (owner !== null && owner !== verifier.id) return err({ reason: "key_in_use", kid });
   }
-  const max = TEAM_LIMITS.verifiersMax;
-  if (!hasVerifier(sql, verifier.id) && countRows(sql, "verifier") >= max)
-    return err({ reason: "directory_full", kind: "verifier", max });
+  const full = hasVerifier(sql, verifier.id) ? null : refuseWhenFull(sql, "verifier");
+  if (full) return err(full);
   const facts = { ...verifier, keys: keys.value };
   writeVerifier(sql, facts);
   return ok(facts);

@@ -39,8 +39,7 @@ export interface ExecuteRequest {
   /** The caller's team; another team's mission answers `mission_unknown`. */
   readonly team: string;
   readonly command: Command;
-  /** `key` is already scoped to the caller; `requestHash` covers method, path and body. */
-  readonly idempotency: { readonly key: string; readonly requestHash: string } | null;
+  readonly idempotency: Idempotency;
   /** `<seq>-<hash>` of the head the caller saw, or null. */
   readonly ifMatch: string | null;
 }
@@ -187,7 +186,8 @@ export type LogFork = {
   readonly offered: string;
 };
 
-type Idempotency = { readonly key: string; readonly requestHash: string } | null;
+/** `key` is already scoped to the caller; `requestHash` covers method, path and body. Null: not repeatable. */
+export type Idempotency = { readonly key: string; readonly requestHash: string } | null;
 
 /** An agent as it is put into the directory; without `banned`, a ban is neither set nor lifted. */
 export type AgentEntry = Omit<AgentFacts, "banned"> & Partial<Pick<AgentFacts, "banned">>;
@@ -304,6 +304,9 @@ export interface TeamRpc {
     limit: number,
   ): Promise<readonly (TeamLogEntry & { readonly index: number })[]>;
 }
+
+/** What one of the team's calls takes. */
+export type TeamRequest<M extends keyof TeamRpc> = Parameters<TeamRpc[M]>[0];
 
 /** All that the gateway may ask of the API worker. `team` and `missionId` come from verified claims except in `denied`. */
 export interface GatewayCallbacksRpc {

@@ -1,6 +1,6 @@
 /**
  * The SQL of a team's webhook endpoints and the bounded log of what was delivered to them.
- * Refuses to decide anything; the other tables of the same database are in store.ts.
+ * Refuses to decide anything.
  */
 import type { DeliveryRecord, WebhookEndpoint } from "../../shared/wire/rpc.ts";
 

@@ -1,0 +1,60 @@
+/**
+ * The SQL of a team's approvers and of who a key was first registered for. Refuses to decide anything.
+ */
+import type { ApproverFacts } from "../../shared/approval/index.ts";
+
+interface ApproverRow extends Record<string, SqlStorageValue> {
+  id: string;
+  display_name: string;
+  groups: string;
+  keys: string;
+  valid_from: string | null;
+  valid_until: string | null;
+}
+
+export function readApprover(sql: SqlStorage, id: string): ApproverFacts | null {
+  const row = sql.exec<ApproverRow>("SELECT * FROM approver WHERE id = ?", id).toArray()[0];
+  return row ? toApprover(row) : null;
+}
+
+export function readApprovers(sql: SqlStorage): readonly ApproverFacts[] {
+  return sql.exec<ApproverRow>("SELECT * FROM approver ORDER BY id").toArray().map(toApprover);
+}
+
+/** The person a key was first registered for; a key is never given to a second one. */
+export function readKeyOwner(sql: SqlStorage, kid: string): string | null {
+  const row = sql
+    .exec<{ approver_id: string }>("SELECT approver_id FROM approver_key WHERE kid = ?", kid)
+    .toArray()[0];
+  return row?.approver_id ?? null;
+}
+
+export function writeApprover(sql: SqlStorage, approver: ApproverFacts): void {
+  sql.exec(
+    "INSERT INTO approver (id, display_name, groups, keys, valid_from, valid_until) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, groups = excluded.groups, keys = excluded.keys, valid_from = excluded.valid_from, valid_until = excluded.valid_until",
+    approver.id,
+    approver.name,
+    JSON.stringify(approver.groups),
+    JSON.stringify(approver.keys),
+    approver.validFrom,
+    approver.validUntil,
+  );
+  for (const { kid } of approver.keys) {
+    sql.exec(
+      "INSERT INTO approver_key (kid, approver_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      kid,
+      approver.id,
+    );
+  }
+}
+
+function toApprover(row: ApproverRow): ApproverFacts {
+  return {
+    id: row.id,
+    name: row.display_name,
+    groups: JSON.parse(row.groups) as string[],
+    keys: JSON.parse(row.keys) as ApproverFacts["keys"],
+    validFrom: row.valid_from,
+    validUntil: row.valid_until,
+  };
+}
