@@ -1,6 +1,6 @@
 /**
- * The one alarm of a mission, as arithmetic: deadlines and lease expiry, re-sends of tickets, and
- * what a sink still owes. Which alarm to set is a function of these, never a habit.
+ * The one alarm of a mission: deadlines and lease expiry, re-sends of tickets, and what a sink still owes.
+ * Which time to set is arithmetic over these, never a habit; setting it is at the end.
  */
 
 export interface AlarmNeeds {
@@ -23,11 +23,39 @@ export function nextAlarmMs(needs: AlarmNeeds, nowMs: number): number | null {
 }
 
 /** Setting an alarm is a billed row and a second fsync: only when it moves earlier. `undefined`: not known. */
-export function isEarlier(
-  nextMs: number | null,
-  armedMs: number | null | undefined,
-): nextMs is number {
+function isEarlier(nextMs: number | null, armedMs: number | null | undefined): nextMs is number {
   return nextMs !== null && (armedMs === undefined || armedMs === null || nextMs < armedMs);
+}
+
+/** The stored alarm. Another turn may set it while one waits; the earlier time stands. */
+export interface Alarm {
+  /** Moves the alarm to `nextMs` when that is earlier; null moves nothing. */
+  armAt(nextMs: number | null): Promise<void>;
+  /** The platform has taken the stored alarm away and called. */
+  hasFired(): void;
+}
+
+type AlarmStorage = Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
+
+export function createAlarm(storage: AlarmStorage): Alarm {
+  /** When the alarm is set for; undefined until this object has set or seen it. */
+  let armedMs: number | null | undefined;
+  return {
+    async armAt(nextMs) {
+      const seen = armedMs === undefined ? await storage.getAlarm() : null;
+      // Another turn may have set it meanwhile; it knows better than what was stored before.
+      if (armedMs === undefined) armedMs = seen;
+      if (!isEarlier(nextMs, armedMs)) return;
+      armedMs = nextMs;
+      try {
+        await storage.setAlarm(nextMs);
+      } catch (error) {
+        armedMs = undefined;
+        throw error;
+      }
+    },
+    hasFired: () => void (armedMs = null),
+  };
 }
 
 function flushRetryMs({ unacknowledged }: AlarmNeeds): number | null {

@@ -1,0 +1,157 @@
+/**
+ * The commit path: steps 2 to 5 of the commit order (ARCHITECTURE.md) in one synchronous turn, so that no
+ * other request can come between. It holds no rule of the domain, and nothing of the platform: what a
+ * command means is `decide`'s, what an event does is `evolve`'s, and where things are stored is the object's.
+ */
+import type { PrivateJwk } from "../../shared/crypto.ts";
+import { LIMITS } from "../../shared/limits.ts";
+import {
+  answerOf,
+  type Command,
+  decide,
+  evolve,
+  isGrowing,
+  type MissionState,
+  recordEvents,
+  type Rejection,
+} from "../../shared/mission/index.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import { signTicket } from "../../shared/ticket/index.ts";
+import { EMPTY_HEAD, type Head, type TraceEvent } from "../../shared/trace/index.ts";
+import type { Executed, ExecuteRequest } from "../../shared/wire/rpc.ts";
+import type { Journal } from "./journal.ts";
+import { type Loaded, stateFor } from "./load.ts";
+import { sealSnapshot } from "./snapshot.ts";
+
+export interface CommitDeps {
+  readonly journal: Journal;
+  load(): Loaded;
+  /** What `load` answers from now on; null: the journal, anew. */
+  remember(loaded: Loaded | null): void;
+  /** All or nothing; durable when the caller's output gate opens. */
+  transaction<T>(work: () => T): T;
+  isOwn(team: string): boolean;
+  missionId(): string;
+  /** Throws when there is none: then nothing is committed. */
+  signingKey(): PrivateJwk;
+  /** Step 5: arms and sends without being waited for. A crash from here on costs a second delivery at worst. */
+  send(state: MissionState, events: readonly TraceEvent[]): void;
+  /** The events are durable, the memory of them is not: the alarm must look again. */
+  lookAgain(): void;
+  warn(what: string, error: unknown): void;
+}
+
+export interface CommitPath {
+  execute(request: ExecuteRequest): Result<Executed, Rejection>;
+}
+
+export function createCommitPath(deps: CommitDeps): CommitPath {
+  const memory: Memory = { bytes: null };
+  return { execute: (request) => execute(deps, memory, request) };
+}
+
+interface Memory {
+  /** What the journal takes; null until a command asks. */
+  bytes: number | null;
+}
+
+function execute(
+  deps: CommitDeps,
+  memory: Memory,
+  { team, command, idempotency, ifMatch }: ExecuteRequest,
+): Result<Executed, Rejection> {
+  const loaded = deps.load();
+  if (loaded.kind === "broken") return err({ reason: "mission_broken", ...loaded.broken });
+  const state = stateFor(loaded, team);
+  if (!deps.isOwn(team)) return err({ reason: "mission_unknown" });
+  const stored = idempotency && state ? deps.journal.command(idempotency.key) : null;
+  if (stored && stored.requestHash !== idempotency?.requestHash)
+    return err({ reason: "idempotency_key_reused" });
+  if (stored)
+    return ok({ answer: answerOf(stored.events), head: headAfter(stored.events), replayed: true });
+  if (ifMatch !== null && state && ifMatch !== headTag(state.head))
+    return err({ reason: "head_stale", head: headTag(state.head) });
+  if (state && isGrowing(command) && journalBytes(deps, memory) >= LIMITS.missionBytesMax) {
+    const { eventsPerMissionMax: eventsMax, missionBytesMax: bytesMax } = LIMITS;
+    return err({ reason: "mission_full", eventsMax, bytesMax });
+  }
+  // Step 2: a crash here leaves nothing.
+  const drafts = decide(state, command);
+  if (!drafts.ok) return drafts;
+  const head = state?.head ?? EMPTY_HEAD;
+  if (drafts.value.length === 0) return ok({ answer: answerOf([]), head, replayed: false });
+  const events = commit(deps, memory, head, command, drafts.value, idempotency);
+  return ok({ answer: answerOf(events), head: headAfter(events), replayed: false });
+}
+
+function commit(
+  deps: CommitDeps,
+  memory: Memory,
+  head: Head,
+  command: Command,
+  drafts: Parameters<typeof recordEvents>[2],
+  idempotency: ExecuteRequest["idempotency"],
+): readonly TraceEvent[] {
+  const missionId = command.type === "OpenMission" ? command.missionId : deps.missionId();
+  const key = deps.signingKey();
+  // Step 3: events, tickets and the idempotent answer become durable together. A crash before the
+  // commit leaves nothing; after it, a lost reply is answered again from this row.
+  const { events, bytes } = deps.transaction(() => {
+    const recorded = recordEvents(head, missionId, drafts, (claims) => signTicket(claims, key));
+    return { events: recorded, bytes: deps.journal.append(recorded, idempotency) };
+  });
+  if (memory.bytes !== null) memory.bytes += bytes;
+  try {
+    // Step 4: the same fold that loading runs.
+    const state = fold(deps, events, command);
+    deps.send(state, events);
+    return events;
+  } catch (error) {
+    // The events are durable and memory is dropped: the journal decides, at the latest in the alarm.
+    deps.remember(null);
+    deps.lookAgain();
+    throw error;
+  }
+}
+
+function fold(deps: CommitDeps, events: readonly TraceEvent[], command: Command): MissionState {
+  const loaded = deps.load();
+  let state = loaded.kind === "live" ? loaded.state : null;
+  const snapshotSeq = loaded.kind === "live" ? loaded.snapshotSeq : -1;
+  deps.remember(null);
+  for (const event of events)
+    state = evolve(state, event, command.type === "OpenMission" ? command.plan : undefined);
+  if (!state) throw new Error("a command that is appended has events");
+  deps.remember({ kind: "live", state, snapshotSeq: snapshot(deps, state, snapshotSeq) });
+  return state;
+}
+
+/** The seq of the last snapshot. One that cannot be written costs a slower wake and nothing else. */
+function snapshot(deps: CommitDeps, state: MissionState, snapshotSeq: number): number {
+  const isDue =
+    state.head.seq >= LIMITS.fullVerifyEventsMax &&
+    state.head.seq - snapshotSeq >= LIMITS.snapshotEveryEvents;
+  if (!isDue) return snapshotSeq;
+  try {
+    const sealed = sealSnapshot(state, deps.signingKey());
+    deps.transaction(() => deps.journal.saveSnapshot(sealed));
+  } catch (error) {
+    deps.warn("snapshot_not_written", error);
+  }
+  // Counted as written either way, so that a lasting failure is not tried again by every command.
+  return state.head.seq;
+}
+
+function journalBytes({ journal }: CommitDeps, memory: Memory): number {
+  memory.bytes ??= journal.bytes();
+  return memory.bytes;
+}
+
+function headTag(head: Head): string {
+  return `${head.seq}-${head.hash}`;
+}
+
+function headAfter(events: readonly TraceEvent[]): Head {
+  const last = events.at(-1);
+  return last ? { seq: last.seq, hash: last.hash } : EMPTY_HEAD;
+}

@@ -1,0 +1,99 @@
+/**
+ * The reading side: what a mission answers without changing. Each question comes with the team that asks;
+ * another team's mission reads like one that was never opened.
+ */
+import { LIMITS } from "../../shared/limits.ts";
+import {
+  evidenceIn,
+  explainGate,
+  type Rejection,
+  seqOfEvidence,
+  viewBlocked,
+  viewMission,
+  viewReady,
+  type Wondering,
+} from "../../shared/mission/index.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import { unixMsToIso } from "../../shared/time.ts";
+import { GENESIS_HASH, type Head } from "../../shared/trace/index.ts";
+import type { MissionRpc } from "../../shared/wire/rpc.ts";
+import type { Journal } from "./journal.ts";
+import { type Loaded, stateFor } from "./load.ts";
+
+export interface ReadingDeps {
+  readonly journal: Journal;
+  load(): Loaded;
+  isOwn(team: string): boolean;
+  nowMs(): number;
+}
+
+type Answer<Method extends keyof MissionRpc> = Awaited<ReturnType<MissionRpc[Method]>>;
+
+export interface Reading {
+  view(team: string): Answer<"view">;
+  ready(team: string): Answer<"ready">;
+  blocked(team: string): Answer<"blocked">;
+  explain(team: string, nodeId: string, wondering: Wondering | null): Answer<"explain">;
+  evidence(team: string, hash: string): Answer<"evidence">;
+  trace(team: string, after: number, limit: number): Answer<"readTrace">;
+  /** The head of a mission that verifies; what does not is never shown to be signed. */
+  soundHead(team: string): Result<Head, Rejection>;
+}
+
+export function createReading(deps: ReadingDeps): Reading {
+  const stateOf = (team: string) => stateFor(deps.load(), team);
+  const unknown = () => err({ reason: "mission_unknown" } as const);
+  return {
+    view(team) {
+      const state = stateOf(team);
+      if (!state) return unknown();
+      return ok({ view: viewMission(state), head: state.head, broken: brokenOf(deps.load()) });
+    },
+    ready(team) {
+      const state = stateOf(team);
+      return state ? ok({ nodes: viewReady(state), head: state.head }) : unknown();
+    },
+    blocked(team) {
+      const state = stateOf(team);
+      return state ? ok({ blocked: viewBlocked(state), head: state.head }) : unknown();
+    },
+    explain(team, nodeId, wondering) {
+      const state = stateOf(team);
+      const explained = explainGate(state, nodeId, wondering, unixMsToIso(deps.nowMs()));
+      return explained.ok && state
+        ? ok({ ...explained.value, head: state.head })
+        : (explained as Result<never, Rejection>);
+    },
+    evidence(team, hash) {
+      const state = stateOf(team);
+      if (!state) return unknown();
+      const seq = seqOfEvidence(state, hash);
+      const event = seq === null ? undefined : deps.journal.read(seq - 1, 1)[0];
+      const stored = event && evidenceIn(event, hash);
+      return stored ? ok(stored) : err({ reason: "evidence_unknown", hash });
+    },
+    trace(team, after, limit) {
+      // Served from the rows as they are: a broken trace must stay readable to be examined.
+      if (deps.load().kind === "unknown" || !deps.isOwn(team)) return unknown();
+      const events = deps.journal.read(after, Math.min(limit, LIMITS.tracePageMax));
+      return ok({ events, head: journalHead(deps.journal) });
+    },
+    soundHead(team) {
+      const state = stateOf(team);
+      if (!state) return unknown();
+      const broken = brokenOf(deps.load());
+      return broken ? err({ reason: "mission_broken", ...broken }) : ok(state.head);
+    },
+  };
+}
+
+function brokenOf(loaded: Loaded): Extract<Loaded, { kind: "broken" }>["broken"] | null {
+  return loaded.kind === "broken" ? loaded.broken : null;
+}
+
+/** Of the rows as they are; the hash is made up where the last row cannot be read, and nothing matches it. */
+function journalHead(journal: Journal): Head {
+  const seq = journal.lastSeq();
+  const [last] = journal.read(seq - 1, 1);
+  return { seq, hash: last?.hash ?? GENESIS_HASH };
+}
