@@ -13,14 +13,11 @@ import {
 } from "../../shared/mission/index.ts";
 import { createTable, type Table } from "../../shared/mission/table.ts";
 import type { CompiledPlan } from "../../shared/plan/index.ts";
-import { EMPTY_HEAD, type EventDraft, type TraceEvent } from "../../shared/trace/index.ts";
+import { EMPTY_HEAD, type TraceEvent } from "../../shared/trace/index.ts";
 import { MISSION } from "../support/builders.ts";
 import { openMission } from "../support/commands.ts";
 import { checkInvariants } from "../support/invariants.ts";
 import { LATE_SECONDS, type Letter, lettersOf } from "./alphabet.ts";
-
-/** A bug: what a broken core would have decided in place of `drafts`. */
-export type Bug = (drafts: readonly EventDraft[], state: MissionState) => readonly EventDraft[];
 
 export interface Exploration {
   readonly states: number;
@@ -35,7 +32,6 @@ export interface Exploration {
 export interface ExploreOptions {
   /** Commands from the opening; beyond it nothing is tried. */
   readonly depthMax?: number;
-  readonly bug?: Bug;
 }
 
 interface Place {
@@ -52,7 +48,7 @@ type Step =
 
 /** Explores one plan from its opening. */
 export function explore(plan: CompiledPlan, options: ExploreOptions = {}): Exploration {
-  const { depthMax = Infinity, bug = (drafts) => drafts } = options;
+  const { depthMax = Infinity } = options;
   const start = openingOf(plan);
   const seen = new Set([keyOf(start)]);
   const queue = [start];
@@ -63,7 +59,7 @@ export function explore(plan: CompiledPlan, options: ExploreOptions = {}): Explo
     for (const letter of lettersOf(place.state, place.seconds)) {
       transitions += 1;
       const path = [...place.path, letter.name];
-      const step = stepFrom(place, letter, path, bug);
+      const step = stepFrom(place, letter, path);
       if (step.kind === "flaws")
         return { states: seen.size, transitions, violation: { path, flaws: step.flaws } };
       if (step.kind === "nothing") continue;
@@ -92,14 +88,14 @@ function sign(): string {
   return "not signed";
 }
 
-function stepFrom(place: Place, letter: Letter, path: readonly string[], bug: Bug): Step {
+function stepFrom(place: Place, letter: Letter, path: readonly string[]): Step {
   try {
     const before = stateToSnapshot(place.state);
     const decided = decide(place.state, letter.command);
     if (stateToSnapshot(place.state) !== before)
       return { kind: "flaws", flaws: ["decide changed the state it was given"] };
     const seconds = letter.command.type === "PassTime" ? LATE_SECONDS : place.seconds;
-    const drafts = decided.ok ? bug(decided.value, place.state) : [];
+    const drafts = decided.ok ? decided.value : [];
     if (drafts.length === 0)
       return seconds === place.seconds
         ? { kind: "nothing" }

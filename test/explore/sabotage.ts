@@ -1,83 +1,106 @@
 /**
- * Planted bugs, one a gate: wherever the gate's verdict was not `allow`, the decision is rewritten to what the
- * core would have decided had that gate waved the node through. Shows that the exploration can see; the core
- * itself is never touched. Scope and lease are not in the list: docs/testing.md says why.
+ * Planted bugs, one a gate: in the real pipeline, for as long as an exploration lasts, one gate allows whatever it
+ * is asked; everything else is the core as it is. Shows that the exploration can see. docs/testing.md, "Exploration".
  */
+import type { GateName } from "../../shared/gates/index.ts";
+import { PIPELINE } from "../../shared/gates/pipeline.ts";
 import type { CompiledPlan } from "../../shared/plan/index.ts";
-import type { EventDraft } from "../../shared/trace/index.ts";
 import { decisionNode, executionNode, iso } from "../support/builders.ts";
-import { type Bug, type Exploration, explore } from "./explore.ts";
+import { type Exploration, explore } from "./explore.ts";
 import { compileSmall } from "./plans.ts";
 
-/** A bug, and the smallest plan in which it shows. */
+/** A gate, the smallest plan in which its bug shows, and the invariant that names it. */
 interface Planted {
-  readonly gate: string;
+  readonly gate: GateName;
+  readonly invariant: string;
   readonly plan: CompiledPlan | null;
 }
 
 const UNIVERSE = { id: "law", budget: 0.5, evidenceMin: 0.5, uncertaintyMax: 0.5 };
+const SLICE = "report#text";
 
-const PLANTED: readonly Planted[] = [
-  { gate: "readiness", plan: compileSmall([decisionNode("n0", { attemptsMax: 1 })]) },
+/** In the order of the pipeline. */
+export const PLANTED: readonly Planted[] = [
   {
-    gate: "policy",
-    plan: compileSmall([executionNode("n0", { action: { type: "other.thing" } })]),
+    gate: "readiness",
+    invariant: "I4",
+    plan: compileSmall([decisionNode("n0"), decisionNode("n1")], {
+      edges: [{ from: "n0", to: "n1" }],
+    }),
   },
-  { gate: "approval", plan: compileSmall([executionNode("n0", { risk: 3, ownerR: "human" })]) },
-  { gate: "evidence", plan: compileSmall([decisionNode("n0", { evidenceOut: ["offer"] })]) },
-  { gate: "consistency", plan: compileSmall([decisionNode("n0", { outputs: ["report"] })]) },
+  { gate: "scope", invariant: "I8", plan: compileSmall([decisionNode("n0")]) },
   {
-    gate: "accountability",
-    plan: compileSmall([decisionNode("n0")], { authorizationExpiresAt: iso(86_400) }),
+    gate: "consistency",
+    invariant: "I5",
+    plan: compileSmall([
+      executionNode("n0", { action: { type: "vendor.switch", args: { to: 1 } } }),
+    ]),
   },
   {
     gate: "relativity",
+    invariant: "I8",
     plan: compileSmall([
       decisionNode("n0", { criteria: [{ text: "it is nice", kind: "subjective" }] }),
     ]),
   },
-  { gate: "universe", plan: compileSmall([decisionNode("n0", { universes: [UNIVERSE] })]) },
+  {
+    gate: "evidence",
+    invariant: "I2",
+    plan: compileSmall([decisionNode("n0", { evidenceIn: ["offer"] })], {
+      missionInputs: ["offer"],
+    }),
+  },
+  {
+    gate: "policy",
+    invariant: "I13",
+    plan: compileSmall([executionNode("n0", { action: { type: "other.thing" } })]),
+  },
+  {
+    gate: "universe",
+    invariant: "I8",
+    plan: compileSmall([decisionNode("n0", { universes: [UNIVERSE] })]),
+  },
   {
     gate: "ethics",
+    invariant: "I8",
     plan: compileSmall([decisionNode("n0", { purpose: "harm" })], { forbiddenPurposes: ["harm"] }),
+  },
+  {
+    gate: "accountability",
+    invariant: "I8",
+    plan: compileSmall([decisionNode("n0")], { authorizationExpiresAt: iso(86_400) }),
+  },
+  {
+    gate: "approval",
+    invariant: "I1",
+    plan: compileSmall([executionNode("n0", { risk: 3, ownerR: "human" })]),
+  },
+  {
+    gate: "lease",
+    invariant: "I10",
+    plan: compileSmall(
+      [decisionNode("n0", { writeSet: [SLICE] }), decisionNode("n1", { writeSet: [SLICE] })],
+      { leased: [SLICE] },
+    ),
   },
 ];
 
-/** The bugs' names. */
-export const GATES = PLANTED.map(({ gate }) => gate);
-
-/** Explores the plan of a planted bug with the bug in place. */
-export function sabotage(gate: string, depthMax = 6): Exploration {
-  const plan = PLANTED.find((planted) => planted.gate === gate)?.plan;
+/** Explores the plan of a gate's planted bug, with the bug in place or, for comparison, without it. */
+export function sabotage({ gate, plan }: Planted, isPlanted = true, depthMax = 3): Exploration {
   if (!plan) throw new Error(`no sound plan shows a bug of gate ${gate}`);
-  return explore(plan, { depthMax, bug: waving(gate) });
+  const run = () => explore(plan, { depthMax });
+  return isPlanted ? withBug(gate, run) : run();
 }
 
-/** Decisions as they would be if `gate` always allowed. */
-function waving(gate: string): Bug {
-  // The approval gate asks for people only because another gate paused: no pause, no question.
-  const silent = gate === "relativity" || gate === "universe" ? [gate, "approval"] : [gate];
-  return (drafts) => {
-    const at = drafts.findIndex(
-      ({ type, gateResult }) =>
-        type === "gate.evaluated" &&
-        gateResult?.gates.some((one) => one.gate === gate && one.verdict !== "allow") === true &&
-        gateResult.gates.every((one) => silent.includes(one.gate) || one.verdict === "allow"),
-    );
-    const draft = drafts[at];
-    // What came after the refusal would not have happened.
-    return draft ? [...drafts.slice(0, at), allowed(draft)] : drafts;
-  };
-}
-
-function allowed(draft: EventDraft): EventDraft {
-  const gates = (draft.gateResult?.gates ?? []).map(({ gate }) => ({
-    gate,
-    verdict: "allow" as const,
-  }));
-  return {
-    ...draft,
-    stateAfter: draft.data["phase"] === "entry" ? "RUNNING" : "DONE",
-    gateResult: { verdict: "allow", score: 0, reasons: [], gates },
-  };
+/** Runs with one gate allowing everything; the pipeline is whole again afterwards, whatever happens. */
+function withBug<T>(gate: GateName, run: () => T): T {
+  const entry = PIPELINE.find((one) => one.gate === gate) as { ask: unknown } | undefined;
+  if (!entry) throw new Error(`gate ${gate} is in the pipeline`);
+  const { ask } = entry;
+  entry.ask = () => ({ verdict: "allow", reasons: [] });
+  try {
+    return run();
+  } finally {
+    entry.ask = ask;
+  }
 }

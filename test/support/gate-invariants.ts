@@ -1,8 +1,9 @@
 /**
- * What must hold of a node that runs, whatever its gates said: no universe that blocks, no open pause
- * without a person who signed this digest, no forbidden purpose. Worked out from the trace alone, not
+ * What must hold of a node that runs, whatever its gates said: the action its plan names, no universe that
+ * blocks, no open pause without a person who signed this digest, no forbidden purpose. Worked out from the trace alone, not
  * by the gates' own code.
  */
+import { canonicalJson } from "../../shared/canonical.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
 
@@ -14,6 +15,7 @@ export function checkWideGates(
   digest: string,
   say: Say,
 ): void {
+  checkAction(node, event.seq, say);
   const { spec, proposal } = node;
   let open = (spec.criteria ?? []).some(({ kind }) => kind === "subjective");
   for (const declared of spec.universes ?? []) {
@@ -35,4 +37,16 @@ export function checkWideGates(
     for (const purpose of [spec.purpose, proposal?.purpose])
       if (purpose === name || purpose?.startsWith(`${name}.`))
         say("I8", `seq ${event.seq}: ${purpose} is forbidden and the node runs`);
+}
+
+/** I5: what runs is what the frozen spec names, with the arguments the plan fixed. */
+function checkAction({ spec, proposal }: ModelNode, seq: number, say: Say): void {
+  const action = proposal?.action ?? null;
+  if (spec.kind === "decision" && action) say("I5", `seq ${seq}: a decision runs with an action`);
+  if (spec.kind !== "execution") return;
+  if (action?.type !== spec.action?.type)
+    say("I5", `seq ${seq}: the plan names ${spec.action?.type}, ${action?.type} runs`);
+  for (const [name, fixed] of Object.entries(spec.action?.args ?? {}))
+    if (canonicalJson(action?.args[name] ?? null) !== canonicalJson(fixed))
+      say("I5", `seq ${seq}: argument ${name} is fixed by the plan, another one runs`);
 }

@@ -3,9 +3,10 @@
  * The rest of it is `npm run explore`: docs/testing.md.
  */
 import { describe, expect, it } from "vitest";
+import { PIPELINE } from "../../shared/gates/pipeline.ts";
 import { explore } from "../explore/explore.ts";
 import { plansOf, PROFILES, shapesOf } from "../explore/plans.ts";
-import { sabotage } from "../explore/sabotage.ts";
+import { PLANTED, sabotage } from "../explore/sabotage.ts";
 
 describe("the exploration", () => {
   it("knows every shape of up to four nodes once", () => {
@@ -28,9 +29,17 @@ describe("the exploration", () => {
     for (const plan of plans) expect(explore(plan, { depthMax: 1 }).violation).toBeNull();
   });
 
-  it("finds a planted bug by the shortest way", () => {
-    const { violation } = sabotage("approval");
-    expect(violation?.path).toEqual(["n0: propose"]);
-    expect(violation?.flaws[0]).toMatch(/^I1: /);
+  it("plants one bug a gate, in the order of the pipeline", () => {
+    expect(PLANTED.map(({ gate }) => gate)).toEqual(PIPELINE.map(({ gate }) => gate));
+  });
+
+  it.each(PLANTED)("finds gate $gate waving everything through, as $invariant", (planted) => {
+    const { violation } = sabotage(planted);
+    expect(violation?.flaws.join("\n")).toMatch(new RegExp(`^${planted.invariant}: `, "m"));
+    expect(violation?.path.length).toBeLessThanOrEqual(2);
+  });
+
+  it.each(PLANTED)("finds nothing where gate $gate does its work", (planted) => {
+    expect(sabotage(planted, false, 2).violation).toBeNull();
   });
 });
