@@ -21,7 +21,11 @@ export type EgressRefusal = {
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { "https:": "443", "http:": "80" };
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
-/** Names that never belong to a stranger on the public internet (RFC 6761, 6762, 7686, 8375, common intranets). */
+/**
+ * Names that never belong to a stranger on the public internet: RFC 6761, 6762, 7686, 8375 (`arpa`) and 9476,
+ * ICANN's `internal`, its name collisions (`corp`, `home`, `mail`), common intranets, cluster services, and
+ * the one public name of a cloud's metadata service.
+ */
 const LOCAL_SUFFIXES = [
   "localhost",
   "localdomain",
@@ -31,11 +35,21 @@ const LOCAL_SUFFIXES = [
   "lan",
   "corp",
   "home",
+  "mail",
   "private",
-  "home.arpa",
+  "svc",
+  "arpa",
+  "alt",
   "invalid",
   "onion",
+  "metadata.goog",
 ];
+
+/**
+ * A top-level label of plain letters. One in another script is refused unless listed, because a look-alike
+ * of `localhost` or `internal` is spelled with it, and which resolver meets it is not known here.
+ */
+const TOP_LEVEL = /^[a-z]{2,63}$/;
 
 /** Reads the comma-separated setting; blanks are skipped, so the empty setting allows nothing. */
 export function parseEgressAllowList(setting: string): EgressAllowList {
@@ -76,8 +90,9 @@ export function checkEgressUrl(text: string, allow: EgressAllowList): Result<URL
 
 function isLocalName(hostname: string): boolean {
   // The root dot is legal and resolves the same, so it must not hide a name.
-  const name = hostname.replace(/\.+$/, "");
-  if (!name.includes(".")) return true;
+  const name = hostname.replace(/\.$/, "");
+  const labels = name.split(".");
+  if (labels.length < 2 || labels.includes("") || !TOP_LEVEL.test(labels.at(-1) ?? "")) return true;
   return LOCAL_SUFFIXES.some((suffix) => name === suffix || name.endsWith(`.${suffix}`));
 }
 

@@ -4,6 +4,7 @@
  * Specification: docs/approvals.md.
  */
 import { type ApprovalStatement, signApprovalStatement } from "../local/approval.ts";
+import { shortDigest } from "../../shared/approval/index.ts";
 import type { MissionView, NodeView } from "../../shared/mission/index.ts";
 import { err } from "../../shared/result.ts";
 import type { JsonObject } from "../../shared/strict-json.ts";
@@ -117,6 +118,7 @@ function describe(view: MissionView, node: Asked, statement: ApprovalStatement):
       action === null ? "none" : `${action.type}\n${JSON.stringify(action.args, null, 2)}`,
     ],
     ["gate digest", statement.gateDigest],
+    ["short digest", shortDigest(statement.gateDigest)],
     ["decision", `${statement.decision}, as ${statement.approver}: ${statement.reason}`],
   ]);
 }

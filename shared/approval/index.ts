@@ -1,4 +1,5 @@
-/** The face of approvals: the statement a human signs, and its verification. */
+/** The face of approvals: the statement a human signs, its verification, the digest's short form. */
+export { shortDigest } from "./short-digest.ts";
 export {
   APPROVAL_JWS_TYPE,
   approvalStatementSchema,

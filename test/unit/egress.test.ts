@@ -1,6 +1,7 @@
 /** Where requests may go: every way to spell an inside address that a URL knows. Source: docs/tickets.md. */
 import { describe, expect, test } from "vitest";
 import { checkEgressUrl, parseEgressAllowList, type EgressRefusal } from "../../shared/egress.ts";
+import { SSRF_TARGETS, SSRF_TARGETS_MIN } from "../support/ssrf-targets.ts";
 
 const NOTHING = parseEgressAllowList("");
 
@@ -14,6 +15,9 @@ describe("a public https address is allowed", () => {
     "https://internal.vendor.example/",
     "https://local.example/",
     "https://1.2.3.4.vendor.example/",
+    "https://vendor.example./",
+    "https://mail.vendor.example/",
+    "https://arpa.vendor.example/",
   ])("%s", (url) => {
     expect(checkEgressUrl(url, NOTHING)).toMatchObject({ ok: true });
   });
@@ -127,6 +131,11 @@ describe("everything else is refused, with its reason", () => {
         "https://x.onion/",
         "https://x.invalid/",
         "https://vendor/",
+        "https://kubernetes.default.svc/",
+        "https://metadata.goog/",
+        "https://1.0.0.127.in-addr.arpa/",
+        "https://api.lоcalhost/",
+        "https://api.xn--lcalhost-rbh/",
       ],
     ],
     [
@@ -148,6 +157,16 @@ describe("everything else is refused, with its reason", () => {
       expect(checkEgressUrl(url, NOTHING)).toMatchObject({ ok: false, error: { reason } });
     },
   );
+});
+
+describe("every target of the family", () => {
+  test("is one of enough", () => {
+    expect(SSRF_TARGETS.length).toBeGreaterThanOrEqual(SSRF_TARGETS_MIN);
+  });
+
+  test.each(SSRF_TARGETS)("is refused: %j", (url) => {
+    expect(checkEgressUrl(url, NOTHING).ok).toBe(false);
+  });
 });
 
 describe("the allow list", () => {
