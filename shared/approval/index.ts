@@ -1,5 +1,7 @@
 /** The face of approvals: the statement a human signs, its verification, the digest's short form. */
 export { shortDigest } from "./short-digest.ts";
+export { fitsAnySeat, joinGroups, missingSeats, seatPeople, seatsOf } from "./seats.ts";
+export type { GroupQuorum, Seat, Seatable, SeatRequirement } from "./seats.ts";
 export {
   APPROVAL_JWS_TYPE,
   approvalStatementSchema,

@@ -2,9 +2,10 @@
  * Gate 10, approval: enough valid human approvals over the current gate digest. A digest that a
  * person refused blocks for good; a changed proposal has another digest. Never seals.
  */
+import { joinGroups, missingSeats, seatPeople } from "../approval/index.ts";
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
-import { policyQuorum } from "./policy.ts";
+import { policyAsks } from "./policy.ts";
 import { reviewQuorum, selectionReasons } from "./review.ts";
 import {
   type Gate,
@@ -34,17 +35,15 @@ export const approval: Gate<RefusableVerdict> = (question) => {
       "block",
     );
   }
-  const have = question.approvers.length;
-  if (have >= requirement.quorum) return { verdict: "allow", reasons: [] };
-  const missing = requirement.quorum - have;
-  const people = `${missing} ${missing === 1 ? "approval" : "approvals"} by ${requirement.group ? `people of group ${requirement.group}` : "registered approvers"}`;
+  if (isSatisfied(question, requirement)) return { verdict: "allow", reasons: [] };
+  const [have, need] = progressOf(question, requirement);
   return outcomeOf(
     [
       reasonOf(
         "approval",
         "APPROVAL_MISSING",
-        `${have} of ${requirement.quorum} approvals`,
-        `${people} over digest ${question.gateDigest}`,
+        `${have} of ${need} approvals`,
+        `${wantedOf(question, requirement)} over digest ${question.gateDigest}`,
       ),
       ...selectionReasons(question),
     ],
@@ -56,10 +55,53 @@ export const approval: Gate<RefusableVerdict> = (question) => {
 export function requirementOf(question: GateQuestion): ApprovalRequirement | null {
   const { spec } = question;
   const paused = (question.pausedGates ?? []).length > 0 ? 1 : 0;
-  const asked = Math.max(policyQuorum(question), reviewQuorum(question), paused);
+  const byPolicy = policyAsks(question);
+  const asked = Math.max(byPolicy.quorum, reviewQuorum(question), paused);
   if (spec.kind !== "approval" && spec.risk < APPROVAL_FROM_RISK && asked === 0) return null;
-  const own = spec.approval ?? { quorum: 1, deadlineMs: LIMITS.approvalDeadlineMs };
-  return { ...own, quorum: Math.max(own.quorum, asked) };
+  const own: ApprovalRequirement = spec.approval ?? {
+    quorum: 1,
+    deadlineMs: LIMITS.approvalDeadlineMs,
+  };
+  const all = joinGroups(own.all ?? [], byPolicy.all ?? []);
+  return {
+    ...own,
+    quorum: Math.max(own.quorum, asked),
+    ...(all.length > 0 && { all: [...all] }),
+  };
+}
+
+/** Whether the people who approved fill every seat. */
+export function isSatisfied(question: GateQuestion, requirement: ApprovalRequirement): boolean {
+  return missingSeats(requirement, peopleOf(question)) === 0;
+}
+
+function peopleOf({ approvers, groupsOf = {} }: GateQuestion) {
+  return approvers.map((id) => ({ id, groups: groupsOf[id] ?? [] }));
+}
+
+function progressOf(
+  question: GateQuestion,
+  requirement: ApprovalRequirement,
+): readonly [have: number, need: number] {
+  if (requirement.all === undefined) return [question.approvers.length, requirement.quorum];
+  const seats = seatPeople(requirement, peopleOf(question));
+  return [seats.filter(({ person }) => person !== null).length, seats.length];
+}
+
+/** Who is still missing, for a person to read: "1 approval by people of group finance". */
+function wantedOf(question: GateQuestion, requirement: ApprovalRequirement): string {
+  const { quorum, group, all } = requirement;
+  if (all === undefined) return wanted(quorum - question.approvers.length, group ?? null);
+  const empty = seatPeople(requirement, peopleOf(question)).filter(({ person }) => person === null);
+  const groups = [...new Set(empty.map((seat) => seat.group))];
+  return groups
+    .map((name) => wanted(empty.filter((seat) => seat.group === name).length, name))
+    .join(" and ");
+}
+
+function wanted(missing: number, group: string | null): string {
+  const people = group === null ? "registered approvers" : `people of group ${group}`;
+  return `${missing} ${missing === 1 ? "approval" : "approvals"} by ${people}`;
 }
 
 function coverageReasons(question: GateQuestion): readonly Reason[] {

@@ -4,6 +4,7 @@
  * From risk 2 on a person approves; below it too where the pinned policy does not speak of amendments.
  * Specification: docs/amendments.md.
  */
+import { missingSeats, seatsOf } from "../approval/index.ts";
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { evaluatePolicy, type PinnedPolicy, type PolicyDecision } from "../policy/index.ts";
@@ -33,6 +34,8 @@ export interface DiffQuestion {
   readonly gateDigest: string;
   /** Distinct people whose valid approval covers `gateDigest`. */
   readonly approvers: readonly string[];
+  /** The groups of each of them; absent: none. */
+  readonly groupsOf?: Readonly<Record<string, readonly string[]>>;
   /** Set when a person refused this very change to this very plan, or let its deadline pass. */
   readonly refused: "denied" | "expired" | null;
 }
@@ -52,9 +55,11 @@ export function diffRequirement(question: DiffQuestion): ApprovalRequirement | n
   const decision = decisionOn(question);
   const byRisk = question.risk >= HUMAN_FROM_RISK ? 1 : 0;
   // A policy that never heard of amendments permits none by itself; a person may.
-  const byPolicy = decision === "silent" ? 1 : decision.effect === "permit" ? decision.quorum : 0;
-  const quorum = Math.max(byRisk, byPolicy);
-  return quorum === 0 ? null : { quorum, deadlineMs: LIMITS.approvalDeadlineMs };
+  const permit = decision !== "silent" && decision.effect === "permit" ? decision : null;
+  const quorum = Math.max(byRisk, decision === "silent" ? 1 : (permit?.quorum ?? 0));
+  if (quorum === 0) return null;
+  const all = permit?.all && [...permit.all];
+  return { quorum, ...(all && { all }), deadlineMs: LIMITS.approvalDeadlineMs };
 }
 
 function decisionOn(question: DiffQuestion): PolicyDecision | "silent" {
@@ -159,15 +164,17 @@ function approvalOutcome(question: DiffQuestion) {
         : "nobody approved exactly this in time";
     return outcomeOf([reasonOf("approval", code, detail, "propose another amendment")], "block");
   }
-  const missing = requirement.quorum - approvers.length;
-  if (missing <= 0) return outcomeOf([], "pause");
+  const people = approvers.map((id) => ({ id, groups: question.groupsOf?.[id] ?? [] }));
+  const missing = missingSeats(requirement, people);
+  if (missing === 0) return outcomeOf([], "pause");
+  const need = seatsOf(requirement).length;
   const counterfactual = `${missing} ${missing === 1 ? "approval" : "approvals"} by registered approvers over digest ${gateDigest}`;
   return outcomeOf(
     [
       reasonOf(
         "approval",
         "APPROVAL_MISSING",
-        `${approvers.length} of ${requirement.quorum} approvals`,
+        `${need - missing} of ${need} approvals`,
         counterfactual,
       ),
     ],

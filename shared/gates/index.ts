@@ -4,7 +4,7 @@ export type { GateName, Reason, ReasonCode, RecordedReason } from "./reasons.ts"
 export type { AskingAgent, GateQuestion, ProposalFacts, ProposedAction } from "./question.ts";
 export { evaluateEntry, type GateResult } from "./pipeline.ts";
 export { AMEND_ACTION, diffRequirement, evaluateDiff, type DiffQuestion } from "./diff.ts";
-export { requirementOf } from "./approval.ts";
+export { isSatisfied, requirementOf } from "./approval.ts";
 export { requestOf } from "./override.ts";
 export { agentReasons } from "./scope.ts";
 export { evaluateExit, failedTests, type ExitQuestion } from "./exit.ts";

@@ -5,7 +5,7 @@
  */
 import type { ApprovalRequirement } from "../plan/index.ts";
 import type { Verdict } from "../trace/index.ts";
-import { requirementOf } from "./approval.ts";
+import { isSatisfied, requirementOf } from "./approval.ts";
 import { type GateOutcome, type GateQuestion, reasonOf } from "./question.ts";
 import type { GateName } from "./reasons.ts";
 
@@ -31,7 +31,7 @@ export function isOverridden(question: GateQuestion, answers: readonly Answered[
     ({ outcome }) => outcome.verdict === "allow" || outcome.verdict === "pause",
   );
   const requirement = isPauseAtMost ? requirementOf(question) : null;
-  return requirement !== null && question.approvers.length >= requirement.quorum;
+  return requirement !== null && isSatisfied(question, requirement);
 }
 
 /** The answer of one gate once people have overridden the pauses; other answers stay as they are. */

@@ -4,6 +4,7 @@
  */
 import { invariant } from "../invariant.ts";
 import {
+  type AskedPeople,
   evaluatePolicy,
   type NearRule,
   type PolicyDecision,
@@ -54,11 +55,11 @@ export const policy: Gate<"allow" | "block"> = (question) => {
   }
 };
 
-/** Approvals the policy asks for on top of the plan's; 0 when it does not permit. Throws when unreadable. */
-export function policyQuorum(question: GateQuestion): number {
+/** Whom the policy asks for on top of the plan; nobody when it does not permit. Throws when unreadable. */
+export function policyAsks(question: GateQuestion): AskedPeople {
   const decision = decisionOn(question);
   invariant(decision, "who must approve is known of a readable policy");
-  return decision.effect === "permit" ? decision.quorum : 0;
+  return decision.effect === "permit" ? decision : { quorum: 0 };
 }
 
 /** Decisions by question: gates 6 and 10 and the request for approval ask about the same one. */

@@ -66,6 +66,8 @@ export interface GateQuestion {
   readonly gateDigest: string;
   /** Distinct people whose valid approval covers `gateDigest`. */
   readonly approvers: readonly string[];
+  /** The groups of each of them, as recorded with the approval; absent: none. */
+  readonly groupsOf?: Readonly<Record<string, readonly string[]>>;
   /** Set when a person refused this very digest, or let its deadline pass. */
   readonly refused: "denied" | "expired" | null;
   /** What the approval node covering this execution approved; null where there is none. */

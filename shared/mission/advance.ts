@@ -2,6 +2,7 @@
  * How a node moves: through its entry gate, into its work, out through its exit gate, and what its
  * completion sets free. Every command ends here; nothing else changes a node's state.
  */
+import { seatsOf } from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import {
   evaluateEntry,
@@ -13,6 +14,7 @@ import {
 } from "../gates/index.ts";
 import { invariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
+import type { ApprovalRequirement } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { clearRequest, requestApproval } from "./approvals.ts";
 import type { EventData } from "./event.ts";
@@ -65,13 +67,17 @@ export function enter(turn: Turn, nodeId: string): void {
   const result = evaluateEntry(current);
   recordGate(turn, nodeId, "entry", current.gateDigest, result, {
     ...(current.share && { share: current.share }),
-    ...(result.verdict === "allow" && { quorum: requestOf(current, result.gates)?.quorum ?? 0 }),
+    ...(result.verdict === "allow" && { quorum: peopleAsked(requestOf(current, result.gates)) }),
     ...shadowOf(turn.state.shadow, current, result),
   });
   if (result.verdict === "allow") start(turn, nodeId, current);
   else if (result.verdict === "pause")
     requestApproval(turn, nodeId, current, requestOf(current, result.gates), result.reasons);
   else if (result.verdict === "seal") seal(turn, nodeId, result);
+}
+
+function peopleAsked(requirement: ApprovalRequirement | null): number {
+  return requirement === null ? 0 : seatsOf(requirement).length;
 }
 
 function recordGate(

@@ -7,6 +7,7 @@ import { hashJson } from "../canonical.ts";
 import { AMEND_ACTION, type DiffQuestion } from "../gates/index.ts";
 import { invariant } from "../invariant.ts";
 import { type Amendment, amendmentId, compileAmendment } from "../plan/index.ts";
+import { approvedBy } from "./approved.ts";
 import type { AgentFacts } from "./command.ts";
 import { dataOf } from "./event.ts";
 import type { Evolving } from "./evolve.ts";
@@ -72,7 +73,6 @@ export function diffQuestionOf(
 ): DiffQuestion {
   const { amendment, proposer, by, approvals } = about;
   const gateDigest = amendmentDigest(state, about.id, amendment);
-  const valid = approvals.filter((a) => a.gateDigest === gateDigest && a.statementExpiresAt > at);
   const changeHash = changeHashOf(state, amendment);
   const refused = amendmentsOf(state).refused.find((entry) => entry.changeHash === changeHash);
   return {
@@ -85,9 +85,15 @@ export function diffQuestionOf(
     edges: amendment.edges.length,
     policy: state.policy,
     gateDigest,
-    approvers: [...new Set(valid.map((approval) => approval.approver))],
+    ...approvedBy(asOfRules(state, approvals), gateDigest, at),
     refused: refused?.cause ?? null,
   };
+}
+
+/** Before the third generation of rules the end of a person's right did not count here. */
+function asOfRules(state: MissionState, approvals: readonly HeldApproval[]) {
+  if ((state.rules ?? 0) >= 3) return approvals;
+  return approvals.map((approval) => ({ ...approval, validUntil: null }));
 }
 
 /** Whether people were asked about something else than what would be applied now. */

@@ -2,7 +2,7 @@
  * Approval requests of a node: opened when its gate pauses for people, voided when what they were
  * asked about, or who asked, has changed.
  */
-import type { GateQuestion, Reason } from "../gates/index.ts";
+import { type GateQuestion, isSatisfied, type Reason } from "../gates/index.ts";
 import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import type { HeldApproval } from "./state.ts";
@@ -47,7 +47,7 @@ export function requestApproval(
   reasons: readonly Reason[] = [],
 ): void {
   const record = recordOf(turn, nodeId);
-  if (!requirement || question.approvers.length >= requirement.quorum) return;
+  if (!requirement || isSatisfied(question, requirement)) return;
   if (record.request?.gateDigest === question.gateDigest) return;
   const action = question.proposal?.action ?? null;
   emitNode(turn, "approval.requested", nodeId, {

@@ -2,22 +2,18 @@
  * From state to the question a gate pipeline is asked, and the gate digest: the hash of everything
  * an approver must see. A changed argument, bundle, policy, plan or attempt is another digest.
  */
+import { seatsOf } from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, type GatheredEvidence, gatherEvidence } from "../evidence/index.ts";
 import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
 import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import { historyFor } from "./actions.ts";
+import { approvedBy } from "./approved.ts";
 import type { AgentFacts } from "./command.ts";
 import { isSelfAdvancing, nodeRecord } from "./evolve.ts";
 import { shareOf } from "./share.ts";
-import type {
-  Declarations,
-  HeldApproval,
-  HeldProposal,
-  MissionState,
-  NodeRecord,
-} from "./state.ts";
+import type { Declarations, HeldProposal, MissionState, NodeRecord } from "./state.ts";
 import { specOf } from "./turn.ts";
 
 /** Who asks: the agent of a proposal, the system, or an agent the directory could not vouch for. */
@@ -65,7 +61,7 @@ export function questionOf(
     mission: { id: state.missionId, done: state.doneCount, total: state.plan.order.length },
     history: historyFor(state, nodeId, at),
     gateDigest,
-    approvers: isHeldBy(record, asking) ? approversOf(record.approvals, gateDigest, at) : [],
+    ...approvedBy(isHeldBy(record, asking) ? record.approvals : [], gateDigest, at),
     refused:
       record.refusedDigests.find((refused) => refused.gateDigest === gateDigest)?.cause ?? null,
     coverage: coverageOf(state, nodeId),
@@ -98,9 +94,14 @@ export function exitQuestionOf(state: MissionState, nodeId: string, at: string):
       have: new Set(
         record.approvals.filter((a) => a.gateDigest === record.ranDigest).map((a) => a.approver),
       ).size,
-      need: record.ranQuorum ?? requirementOf(entry)?.quorum ?? 0,
+      need: record.ranQuorum ?? needOf(entry),
     },
   };
+}
+
+function needOf(question: GateQuestion): number {
+  const requirement = requirementOf(question);
+  return requirement === null ? 0 : seatsOf(requirement).length;
 }
 
 /**
@@ -172,21 +173,6 @@ function unfinishedPredecessors(state: MissionState, nodeId: string): readonly s
 export function expectedActionOf(state: MissionState, spec: NodeSpec): NodeSpec["action"] | null {
   if (spec.kind === "execution") return spec.action ?? null;
   return spec.approves === undefined ? null : (specOf(state, spec.approves).action ?? null);
-}
-
-/** Whether an approval may still let something start: neither its statement nor its person's right has ended. */
-export function countsAt(approval: HeldApproval, at: string): boolean {
-  const { statementExpiresAt, validUntil } = approval;
-  return statementExpiresAt > at && (validUntil === null || validUntil > at);
-}
-
-function approversOf(
-  approvals: readonly HeldApproval[],
-  gateDigest: string,
-  at: string,
-): readonly string[] {
-  const valid = approvals.filter((a) => a.gateDigest === gateDigest && countsAt(a, at));
-  return [...new Set(valid.map((a) => a.approver))];
 }
 
 function coverageOf(state: MissionState, nodeId: string): GateQuestion["coverage"] {

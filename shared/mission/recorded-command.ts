@@ -4,7 +4,7 @@
  * forgotten. Refuses to guess: an input that was not recorded gives no command.
  * Specification: docs/replay.md.
  */
-import type { ApproverFacts } from "../approval/index.ts";
+import { type ApproverFacts, seatsOf } from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
 import { type EvidenceBundle, evidenceHash, type VerificationFacts } from "../evidence/index.ts";
@@ -205,8 +205,8 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
     ? state?.nodes.get(event.nodeId)?.request
     : state?.amendments?.open?.request;
   // A denial does not name groups; whoever may approve may deny.
-  const { group } = request?.requirement ?? {};
-  const denying = group === undefined ? [] : [group];
+  const seats = request ? seatsOf(request.requirement) : [];
+  const denying = seats.filter((group) => group !== null);
   const facts: ApproverFacts = {
     id: approver,
     name: approver,

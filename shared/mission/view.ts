@@ -3,6 +3,7 @@
  * over the mission view, so a member added here is a change of the state hash (docs/event-log.md).
  */
 import type { NodeShare } from "../allocation/index.ts";
+import { missingSeats, seatsOf } from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
 import type { RecordedReason } from "../gates/index.ts";
@@ -204,8 +205,15 @@ function viewRequest({
   approvals,
 }: Pick<NodeRecord, "request" | "approvals">): NodeView["request"] {
   if (!request) return null;
-  const given = approvals.filter((approval) => approval.gateDigest === request.gateDigest);
-  return { ...request, have: new Set(given.map((approval) => approval.approver)).size };
+  const given = approvals
+    .filter((approval) => approval.gateDigest === request.gateDigest)
+    .map(({ approver: id, groups }) => ({ id, groups }));
+  const { requirement } = request;
+  const have =
+    requirement.all === undefined
+      ? new Set(given.map(({ id }) => id)).size
+      : seatsOf(requirement).length - missingSeats(requirement, given);
+  return { ...request, have };
 }
 
 /** READY nodes in plan order, which is deterministic. O(ready log ready). */

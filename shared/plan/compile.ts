@@ -125,6 +125,7 @@ function check(
   checkPhases(draft);
   for (const [at, node] of plan.nodes.entries()) checkNode(node, `/nodes/${at}`, report);
   const approverOf = checkApproves(draft);
+  checkApart(draft);
   checkEvidence(draft);
   checkLeaves(draft);
   if (isAcyclic) checkWrites(plan.nodes, draft.graph, order, new Set(plan.leased), report);
@@ -216,6 +217,17 @@ function checkPhases({ plan, graph, edges, report }: Draft): void {
       if (before === undefined || after === undefined || after >= before) continue;
       const detail = `${source.id} (${source.phase}) -> ${target.id} (${target.phase}) leads back to an earlier phase`;
       report("phase_backwards", `/edges/${edges.find(from, to)}`, detail);
+    }
+  }
+}
+
+/** Duties can only be kept apart between two nodes of the plan. */
+function checkApart({ plan, positionById, report }: Draft): void {
+  for (const [at, { id, approval }] of plan.nodes.entries()) {
+    for (const [index, other] of (approval?.apartFrom ?? []).entries()) {
+      if (other !== id && positionById.has(other)) continue;
+      const pointer = `/nodes/${at}/approval/apartFrom/${index}`;
+      report("apart_from_unknown", pointer, `${id} keeps apart from ${other}`);
     }
   }
 }

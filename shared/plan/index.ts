@@ -2,6 +2,7 @@
 export {
   actionTypeSchema,
   approvalRequirementSchema,
+  groupQuorumsSchema,
   nameSchema,
   nodeSchema,
   planSchema,

@@ -49,10 +49,27 @@ const criteriaSchema = z
   .min(1)
   .max(32);
 
+/** Seats of groups, all of which must be filled, each by another person. */
+export const groupQuorumsSchema = z
+  .array(z.strictObject({ group: nameSchema, quorum: z.int().min(1).max(16).default(1) }))
+  .min(1)
+  .max(8)
+  .refine(
+    (all) => new Set(all.map(({ group }) => group)).size === all.length,
+    "names a group twice",
+  )
+  .refine(
+    (all) => all.reduce((sum, { quorum }) => sum + quorum, 0) <= 16,
+    "has more than 16 seats",
+  );
+
 /** Who may approve a node, and how many of them. */
 export const approvalRequirementSchema = z.strictObject({
   quorum: z.int().min(1).max(16).default(1),
   group: nameSchema.optional(),
+  all: groupQuorumsSchema.exactOptional(),
+  /** Nodes whose approvers do not approve here, and the other way round. */
+  apartFrom: z.array(nameSchema).min(1).max(16).exactOptional(),
   deadlineMs: z
     .int()
     .min(1_000)

@@ -20,6 +20,7 @@ export const PLAN_FIXES = {
   approves_not_direct: "add an edge from the approval node to the execution node it approves",
   approves_twice:
     "let one approval node approve the execution node, with a larger quorum if needed",
+  apart_from_unknown: "name other nodes of this plan in `apartFrom`, or remove it",
   accountable_not_human: "set `ownerR` to human: risk 3 and 4 need an accountable person",
   approval_not_human: "set `ownerX` to human: an approval node's work is a person's signature",
   approval_not_applicable:

@@ -7,7 +7,13 @@
  */
 import * as z from "zod";
 import { LIMITS } from "../limits.ts";
-import { actionTypeSchema, nameSchema, purposeSchema, subjectSchema } from "../plan/index.ts";
+import {
+  actionTypeSchema,
+  groupQuorumsSchema,
+  nameSchema,
+  purposeSchema,
+  subjectSchema,
+} from "../plan/index.ts";
 import { compileCondition } from "./expression.ts";
 
 const scalarSchema = z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]);
@@ -39,6 +45,17 @@ function refuseUnsound(text: string, context: z.RefinementCtx): void {
     context.addIssue({ code: "custom", message: `at ${line}:${column}: ${detail}` });
 }
 
+/** How many people, from which groups, and how many more from a risk on. */
+const approvalRuleSchema = z.strictObject({
+  quorum: z.int().min(1).max(16),
+  all: groupQuorumsSchema.exactOptional(),
+  fromRisk: z
+    .array(z.strictObject({ risk: z.int().min(0).max(4), quorum: z.int().min(1).max(16) }))
+    .min(1)
+    .max(5)
+    .exactOptional(),
+});
+
 /** A rule matches when every member it names matches; a member it leaves out matches anything. */
 export const policyRuleSchema = z.strictObject({
   id: nameSchema,
@@ -53,7 +70,7 @@ export const policyRuleSchema = z.strictObject({
   /** A boolean CEL expression; the rule matches only where it is true. */
   condition: z.string().min(1).max(LIMITS.conditionCharsMax).superRefine(refuseUnsound).optional(),
   /** Approvals that a permit by this rule still needs; the node's own requirement may ask for more. */
-  approval: z.strictObject({ quorum: z.int().min(1).max(16) }).optional(),
+  approval: approvalRuleSchema.optional(),
 });
 
 export const policyDocumentSchema = z.strictObject({

@@ -4,6 +4,7 @@
  * Pure and total: a predicate whose path leads nowhere or whose types differ does not hold, and a
  * forbid rule whose predicate cannot be decided counts as holding. Specification: docs/policy.md.
  */
+import { type GroupQuorum, joinGroups } from "../approval/index.ts";
 import type { JsonValue } from "../strict-json.ts";
 import type { PolicyDocument, PolicyRule, Predicate } from "./document.ts";
 import { type ConditionContext, conditionContext, type ConditionOutcome } from "./expression.ts";
@@ -30,13 +31,22 @@ export interface NearRule {
   readonly condition?: Exclude<ConditionOutcome, "holds">;
 }
 
+/** How many people a rule asks for, and, where it names groups, the seats of each. */
+export interface AskedPeople {
+  readonly quorum: number;
+  readonly all?: readonly GroupQuorum[];
+}
+
 export type PolicyDecision =
-  | { readonly effect: "permit"; readonly rule: PolicyRule; readonly quorum: number }
+  | ({ readonly effect: "permit"; readonly rule: PolicyRule } & AskedPeople)
   | { readonly effect: "forbid"; readonly rule: PolicyRule }
   /** No rule permits; `nearest` are permit rules that fail on predicates or their condition alone. */
   | { readonly effect: "none"; readonly nearest: readonly NearRule[] };
 
-/** O(rules x predicates), and the bounded cost of conditions. The quorum of a permit is the largest that any matching permit asks for. */
+/**
+ * O(rules x predicates), and the bounded cost of conditions. A permit asks for the largest number of people,
+ * in all and of each group, that any matching permit asks for.
+ */
 export function evaluatePolicy(document: PolicyDocument, subject: PolicySubject): PolicyDecision {
   const permits: PolicyRule[] = [];
   const nearest: NearRule[] = [];
@@ -53,11 +63,25 @@ export function evaluatePolicy(document: PolicyDocument, subject: PolicySubject)
   }
   const first = permits[0];
   if (!first) return { effect: "none", nearest };
+  const asked = permits.map((rule) => askedBy(rule, subject.risk));
+  const all = asked.reduce<readonly GroupQuorum[]>(
+    (sum, one) => joinGroups(sum, one.all ?? []),
+    [],
+  );
   return {
     effect: "permit",
     rule: first,
-    quorum: Math.max(...permits.map((rule) => rule.approval?.quorum ?? 0)),
+    quorum: Math.max(...asked.map(({ quorum }) => quorum)),
+    ...(all.length > 0 && { all }),
   };
+}
+
+/** Whom one rule asks for at a risk; nobody where it says nothing of approval. */
+export function askedBy({ approval }: PolicyRule, risk: number): AskedPeople {
+  if (!approval) return { quorum: 0 };
+  const { quorum, all, fromRisk = [] } = approval;
+  const more = fromRisk.filter((step) => risk >= step.risk).map((step) => step.quorum);
+  return { quorum: Math.max(quorum, ...more), ...(all && { all }) };
 }
 
 /** The context of every condition of one evaluation, made when the first one asks. */

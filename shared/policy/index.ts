@@ -2,7 +2,7 @@
 export { policyDocumentSchema } from "./document.ts";
 export type { PinnedPolicy, PolicyDocument, PolicyRule, Predicate } from "./document.ts";
 export { evaluatePolicy } from "./evaluate.ts";
-export type { NearRule, PolicyDecision, PolicySubject } from "./evaluate.ts";
+export type { AskedPeople, NearRule, PolicyDecision, PolicySubject } from "./evaluate.ts";
 export type { PolicyFacts } from "./facts.ts";
 export { appendAction, forgetAction, scalarArgs } from "./history.ts";
 export type { ActionHistory, HistoryFacts } from "./history.ts";

@@ -5,6 +5,7 @@
  * proven is refused. Specification: docs/policy.md, "Re-pinning".
  */
 import type { PolicyDocument, PolicyRule, Predicate } from "./document.ts";
+import { askedBy } from "./evaluate.ts";
 import { conditionOf } from "./prepare.ts";
 
 /** What a plan fixes of a node. */
@@ -41,7 +42,7 @@ export function looseningOf(
         rule: permit.id,
         detail: "permits what nothing in the old policy is proven to permit",
       };
-    const more = permitsBefore.find((other) => quorumOf(other) > quorumOf(permit));
+    const more = permitsBefore.find((other) => !asksAsMuch(permit, other, subject.risk));
     if (more) return { rule: permit.id, detail: `may ask fewer people than rule ${more.id} did` };
   }
   return null;
@@ -71,8 +72,14 @@ function byEffect(rules: readonly PolicyRule[]): readonly [PolicyRule[], PolicyR
   ];
 }
 
-function quorumOf(rule: PolicyRule): number {
-  return rule.approval?.quorum ?? 0;
+/** Whether `rule` asks for as many people as `other` does, in all and of every group. */
+function asksAsMuch(rule: PolicyRule, other: PolicyRule, risk: number): boolean {
+  const [asks, asked] = [askedBy(rule, risk), askedBy(other, risk)];
+  const byGroup = new Map((asks.all ?? []).map(({ group, quorum }) => [group, quorum]));
+  return (
+    asks.quorum >= asked.quorum &&
+    (asked.all ?? []).every(({ group, quorum }) => (byGroup.get(group) ?? 0) >= quorum)
+  );
 }
 
 /** Whether `narrow` matching implies that `wide` matches, the node's own facts being settled already. */

@@ -6,7 +6,13 @@ import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
 import { verifyJws } from "../../shared/jws.ts";
 import { dataOf } from "../../shared/mission/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
-import { digestOf, type Model, type ModelNode, type Say } from "./mission-model.ts";
+import {
+  digestOf,
+  type Model,
+  type ModelApproval,
+  type ModelNode,
+  type Say,
+} from "./mission-model.ts";
 
 /** Checks an event about approvals and folds it into the model; other events are none of its business. */
 export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
@@ -22,10 +28,8 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       return;
     }
     case "approval.granted": {
-      const { gateDigest, approver, statementExpiresAt, validUntil } = dataOf(
-        event,
-        "approval.granted",
-      );
+      const data = dataOf(event, "approval.granted");
+      const { gateDigest, approver, groups, statementExpiresAt, validUntil } = data;
       if (validUntil !== undefined && validUntil <= event.at)
         say("I1", `seq ${event.seq}: ${approver} could no longer approve`);
       const ends = [statementExpiresAt, validUntil ?? statementExpiresAt].sort()[0] ?? "";
@@ -38,7 +42,7 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
         (a) => a.approver === approver && a.gateDigest === gateDigest && a.expiresAt > event.at,
       );
       if (already) say("I12", `seq ${event.seq}: ${approver} approves twice`);
-      node.approvals.push({ approver, gateDigest, expiresAt: ends });
+      node.approvals.push({ approver, groups, gateDigest, expiresAt: ends });
       return;
     }
     case "approval.denied":
@@ -69,6 +73,30 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
     default:
       return;
   }
+}
+
+/** I1, I12: each seat of `all` has a person of its own, worked out by trying every order. */
+export function checkSeats(
+  all: readonly { readonly group: string; readonly quorum: number }[],
+  people: readonly ModelApproval[],
+  seq: number,
+  say: Say,
+): void {
+  const seats = all.flatMap(({ group, quorum }) => Array.from({ length: quorum }, () => group));
+  if (!canSeat(seats, people)) say("I1", `seq ${seq}: a seat of ${seats.join(", ")} is empty`);
+}
+
+function canSeat(seats: readonly string[], people: readonly ModelApproval[]): boolean {
+  const [seat, ...others] = seats;
+  if (seat === undefined) return true;
+  return people
+    .filter(({ groups }) => groups.includes(seat))
+    .some(({ approver }) =>
+      canSeat(
+        others,
+        people.filter((person) => person.approver !== approver),
+      ),
+    );
 }
 
 /** I1: the signature is verified again, with the recorded key, over what it must be about. */

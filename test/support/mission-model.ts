@@ -14,6 +14,7 @@ export type Say = (id: string, detail: string) => void;
 
 export interface ModelApproval {
   readonly approver: string;
+  readonly groups: readonly string[];
   readonly gateDigest: string;
   readonly expiresAt: string;
 }

@@ -11,7 +11,7 @@ import { evaluatePolicy } from "../../shared/policy/index.ts";
 import type { TicketClaims } from "../../shared/ticket/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
-import { checkApproval } from "./approval-invariants.ts";
+import { checkApproval, checkSeats } from "./approval-invariants.ts";
 import { checkWideGates } from "./gate-invariants.ts";
 import { availableTo, digestOf, unfinished } from "./mission-model.ts";
 import { factsOf } from "./policy-model.ts";
@@ -159,6 +159,10 @@ function checkPeople(
   const people = new Set(valid.map((approval) => approval.approver));
   if (people.size < quorumOf(node, decision.quorum))
     say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
+  for (const all of [spec.approval?.all, decision.all]) checkSeats(all ?? [], valid, seq, say);
+  for (const apart of spec.approval?.apartFrom ?? [])
+    if (model.nodes.get(apart)?.approvals.some(({ approver }) => people.has(approver)))
+      say("I12", `seq ${seq}: who approved ${apart} approves this too`);
   if ([...people].some((id) => node.proposers.has(id)))
     say("I12", `seq ${seq}: a proposer is among the approvers`);
   if (valid.length > 0 && node.askedFor !== (proposal?.agent.id ?? null))

@@ -14,6 +14,7 @@ import { iso, type NodeInput, policy, rule } from "./builders.ts";
 
 export const ACTION = "do.it";
 export const GROUP = "board";
+export const OTHER_GROUP = "finance";
 
 export interface NodeGene {
   /** 0-3 decision, 4-6 execution, 7 approval, 8 approval of an execution, 9 system. */
@@ -92,7 +93,7 @@ function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: n
   const writeSet = [0, 1, 2]
     .filter((bit) => (write >> bit) & 1 && traits & 1)
     .map((bit) => `artifact#part${bit}`);
-  const group = traits & 2 ? { group: GROUP } : {};
+  const group = traits & 2 ? groupsOf(traits) : {};
   const deadlineMs = traits & 4 ? 60_000 : 3_600_000;
   const approval = risk >= 3 || kind >= 7 ? { approval: { quorum, deadlineMs, ...group } } : {};
   const agents = traits & 8 ? { agents: ["agent-a", "agent-b"] } : {};
@@ -122,6 +123,13 @@ function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: n
     outputs,
     tests: [{ id: "accepted", title: "Accepted" }],
   };
+}
+
+/** One group for everybody, or a seat each for two groups that share people. */
+function groupsOf(traits: number) {
+  if (!(traits & 8)) return { group: GROUP };
+  const all = [GROUP, OTHER_GROUP].map((group) => ({ group, quorum: 1 }));
+  return { all };
 }
 
 /** Universes, or a subjective criterion, where the gene says so. */

@@ -41,7 +41,7 @@ import {
   takeover,
   unvouched,
 } from "./random-hostility.ts";
-import { ACTION, GROUP } from "./random-plan.ts";
+import { ACTION, GROUP, OTHER_GROUP } from "./random-plan.ts";
 import { jtiOf, type Run } from "./scenario.ts";
 
 export interface StepGene {
@@ -62,8 +62,8 @@ export const stepGene: fc.Arbitrary<StepGene> = fc.record({
 /** `agent-a` is also an approver: the person who must never approve what they proposed. */
 const PEOPLE = [
   person("ann", { groups: [GROUP] }),
-  person("ben", { groups: [GROUP] }),
-  person("agent-a", { groups: [GROUP], keyNames: ["agent-a", "agent-a-second"] }),
+  person("ben", { groups: [GROUP, OTHER_GROUP] }),
+  person("agent-a", { groups: [GROUP, OTHER_GROUP], keyNames: ["agent-a", "agent-a-second"] }),
   person("eve"),
 ] as const;
 

@@ -66,6 +66,14 @@ describe("each violation", () => {
       ["approves_not_allowed /nodes/0/approves"],
     ],
     [
+      "an approval kept apart from itself and from an unknown node",
+      planOf([approval("a", { approval: { apartFrom: ["a", "x"] } })]),
+      [
+        "apart_from_unknown /nodes/0/approval/apartFrom/0",
+        "apart_from_unknown /nodes/0/approval/apartFrom/1",
+      ],
+    ],
+    [
       "an approval of an unknown node",
       planOf([approval("a", { approves: "x" })]),
       ["approves_not_execution /nodes/0/approves"],

@@ -5,14 +5,20 @@
 import {
   type ApprovalStatement,
   type ApproverFacts,
+  fitsAnySeat,
+  missingSeats,
+  type Seatable,
+  seatsOf,
   verifyApprovalStatement,
 } from "../../approval/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
+import { approvedBy } from "../approved.ts";
 import type { DecideApproval } from "../command.ts";
-import { countsAt, evidenceFor } from "../question.ts";
+import { evidenceFor } from "../question.ts";
+import { apartNodeOf } from "../duties.ts";
 import type { Rejection } from "../rejection.ts";
 import type { EventData } from "../event.ts";
 import type { HeldApproval, OpenRequest } from "../state.ts";
@@ -76,7 +82,9 @@ export function recordDecision(
     );
     return ok("denied");
   }
-  const before = givenFor(turn, asked, request);
+  const given = [...givenFor(turn, asked, request), { id: approver.id, groups: approver.groups }];
+  const missing = missingSeats(request.requirement, given);
+  const need = seatsOf(request.requirement).length;
   emitAbout(
     turn,
     asked,
@@ -89,12 +97,13 @@ export function recordDecision(
       jwk: key?.jwk ?? null,
       statementExpiresAt: statement.expiresAt,
       ...(approver.validUntil === null ? {} : { validUntil: approver.validUntil }),
-      have: before.size + 1,
-      need: request.requirement.quorum,
+      // Whoever comes on top of a plain quorum counts too; a seat is filled once.
+      have: request.requirement.all === undefined ? given.length : need - missing,
+      need,
     },
     signed,
   );
-  return ok(before.size + 1 >= request.requirement.quorum ? "quorum" : "waiting");
+  return ok(missing === 0 ? "quorum" : "waiting");
 }
 
 function emitAbout<T extends "approval.granted" | "approval.denied">(
@@ -127,12 +136,9 @@ export function refusedResult(code: "APPROVAL_DENIED" | "APPROVAL_EXPIRED", deta
   } as const;
 }
 
-function givenFor(turn: Turn, { approvals }: Asked, request: OpenRequest): Set<string> {
-  return new Set(
-    approvals
-      .filter((a) => a.gateDigest === request.gateDigest && countsAt(a, turn.at))
-      .map((a) => a.approver),
-  );
+function givenFor(turn: Turn, { approvals }: Asked, request: OpenRequest): readonly Seatable[] {
+  const { approvers, groupsOf } = approvedBy(approvals, request.gateDigest, turn.at);
+  return approvers.map((id) => ({ id, groups: groupsOf[id] ?? [] }));
 }
 
 function statementMisfit(
@@ -198,10 +204,10 @@ function personMisfit(turn: Turn, request: OpenRequest, approver: ApproverFacts)
     return refuse(`${approver.id} may approve from ${approver.validFrom} on`);
   if (approver.validUntil !== null && approver.validUntil <= turn.at)
     return refuse(`${approver.id} could approve until ${approver.validUntil}`);
-  const { group } = request.requirement;
-  if (group !== undefined && !approver.groups.includes(group))
-    return refuse(`${approver.id} is not in group ${group}`);
-  return null;
+  const { requirement } = request;
+  if (fitsAnySeat(requirement, approver.groups)) return null;
+  const groups = [...new Set(seatsOf(requirement))];
+  return refuse(`${approver.id} is not in group ${groups.join(" or ")}`);
 }
 
 /** Why an approval would not count. Not asked of a denial: whoever may decide here may always say no. */
@@ -217,7 +223,10 @@ function countMisfit(
   }
   if (asked.producers?.includes(approver.id))
     return refuse("who produced the evidence never approves what rests on it");
-  if (givenFor(turn, asked, request).has(approver.id))
+  const apart = asked.isAmendment ? null : apartNodeOf(turn.state, asked.nodeId, approver.id);
+  if (apart !== null)
+    return refuse(`who approved ${apart} stays apart from ${asked.nodeId}: the plan says so`);
+  if (givenFor(turn, asked, request).some(({ id }) => id === approver.id))
     return { reason: "approval_already_given", approver: approver.id };
   return null;
 }
