@@ -21,7 +21,7 @@ export function authorization({
   return outcomeOf([reasonOf("accountability", "AUTHORIZATION_EXPIRED", detail, way)], "seal");
 }
 
-export const accountability: Gate<Verdict> = (question) => {
+export const accountability: Gate<Exclude<Verdict, "pause">> = (question) => {
   const { spec, agent } = question;
   const authorized = authorization(question);
   if (authorized.verdict === "seal") return authorized;

@@ -6,7 +6,7 @@ import type { Verdict } from "../trace/index.ts";
 import { type Gate, type GateQuestion, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
-export const ethics: Gate<Verdict> = (question) => {
+export const ethics: Gate<Exclude<Verdict, "pause">> = (question) => {
   const sealing = [...purposeReasons(question), ...fabricationReasons(question)];
   if (sealing.length > 0) return { verdict: "seal", reasons: sealing };
   const undeclared = undeclaredReason(question);

@@ -18,10 +18,11 @@ import {
   type Gate,
   type GateOutcome,
   type GateQuestion,
+  type NamedPause,
   type RefusableVerdict,
   reasonOf,
 } from "./question.ts";
-import { isOverridden, overridden, pausedGates } from "./override.ts";
+import { isOverridden, overridden, pausesIn } from "./override.ts";
 import { readiness } from "./readiness.ts";
 import type { GateName, Reason } from "./reasons.ts";
 import { relativity } from "./relativity.ts";
@@ -32,13 +33,18 @@ import { stepsOf } from "./work.ts";
 /** Gates that may seal. A gate of any other name has a type that cannot hold `seal`. */
 type SealingGate = "ethics" | "accountability";
 
+/** Gates whose pause a person may clear. Besides them only approval and lease have a type that can hold `pause`. */
+type OverridableGate = "relativity" | "evidence" | "universe";
+
 /** A place in the pipeline: a gate's name and a gate that can hold no worse verdict than that name may give. */
 export type GateEntry =
-  | { readonly gate: SealingGate; readonly ask: Gate<Verdict> }
+  | { readonly gate: SealingGate; readonly ask: Gate<Exclude<Verdict, "pause">> }
   | { readonly gate: "relativity"; readonly ask: Gate<"allow" | "pause"> }
+  | { readonly gate: "evidence" | "universe" | "approval"; readonly ask: Gate<RefusableVerdict> }
+  | { readonly gate: "lease"; readonly ask: Gate<"allow" | "pause"> }
   | {
-      readonly gate: Exclude<GateName, SealingGate | "relativity">;
-      readonly ask: Gate<RefusableVerdict>;
+      readonly gate: "readiness" | "scope" | "consistency" | "policy";
+      readonly ask: Gate<"allow" | "block">;
     };
 
 /** All eleven, in the order of their numbers. Exported for the test that proves it. */
@@ -69,11 +75,31 @@ export interface GateResult extends GateResultRecord {
   readonly gates: readonly { readonly gate: GateName; readonly verdict: Verdict }[];
 }
 
+const OVERRIDABLE: Readonly<Record<OverridableGate, true>> = {
+  relativity: true,
+  evidence: true,
+  universe: true,
+};
+
+/**
+ * The pauses that people would be asked to clear, in pipeline order: what the gate digest names. Looks at
+ * nothing that depends on the digest, so it can be asked before there is one.
+ */
+export function pausesOf(question: GateQuestion): readonly NamedPause[] {
+  if (stepsOf(question) > LIMITS.gateStepsMax) return [];
+  return pausesIn(
+    PIPELINE.filter(({ gate }) => Object.hasOwn(OVERRIDABLE, gate)).map(({ gate, ask }) => ({
+      gate,
+      outcome: askSafely(gate, ask, question),
+    })),
+  );
+}
+
 /**
  * Asks every gate of the entry pipeline. Reasons come in pipeline order.
  *
- * A person may override a pause: where enough people approved this very digest, the pauses that an
- * approval clears count as allowed, each with a PAUSE_OVERRIDDEN reason (override.ts).
+ * A person may override a pause: where enough people approved this very digest, the pauses that the
+ * digest names count as allowed, each with a PAUSE_OVERRIDDEN reason (override.ts).
  */
 export function evaluateEntry(question: GateQuestion): GateResult {
   if (stepsOf(question) > LIMITS.gateStepsMax)
@@ -85,7 +111,7 @@ export function evaluateEntry(question: GateQuestion): GateResult {
   const before = PIPELINE.filter(({ gate }) => gate !== "approval").map((entry) =>
     asked(entry, question),
   );
-  const paused = pausedGates(before);
+  const paused = pausesIn(before).map(({ gate }) => gate);
   const about = paused.length === 0 ? question : { ...question, pausedGates: paused };
   const outcomes = PIPELINE.map(
     (entry) => before.find(({ gate }) => gate === entry.gate) ?? asked(entry, about),

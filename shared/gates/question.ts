@@ -9,7 +9,7 @@ import type { HistoryFacts, PinnedPolicy } from "../policy/index.ts";
 import type { JsonObject } from "../strict-json.ts";
 import type { UniverseObservation } from "../universe/index.ts";
 import type { Verdict } from "../trace/index.ts";
-import type { GateName, Reason } from "./reasons.ts";
+import type { GateName, Reason, ReasonCode } from "./reasons.ts";
 
 export interface AskingAgent {
   readonly id: string;
@@ -33,6 +33,12 @@ export interface ProposalFacts {
   readonly purpose?: string;
   /** The slices it will write; absent: all of the node's write-set. */
   readonly writeSet?: readonly string[];
+}
+
+/** A gate that paused, with the codes it gave, sorted and each once: no wording, so it is the same at any time. */
+export interface NamedPause {
+  readonly gate: GateName;
+  readonly codes: readonly ReasonCode[];
 }
 
 export interface GateQuestion {
@@ -64,6 +70,13 @@ export interface GateQuestion {
   readonly mission?: { readonly id: string; readonly done: number; readonly total: number };
   readonly history?: HistoryFacts;
   readonly gateDigest: string;
+  /**
+   * The pauses that `gateDigest` names, in pipeline order: an approval clears these and no others. Absent
+   * in missions of the second generation and before, whose approvals clear every pause of the digest.
+   */
+  readonly namedPauses?: readonly NamedPause[];
+  /** With `namedPauses`: the digest as it would be with none, which the clock does not change. */
+  readonly subjectDigest?: string;
   /** Distinct people whose valid approval covers `gateDigest`. */
   readonly approvers: readonly string[];
   /** The groups of each of them, as recorded with the approval; absent: none. */

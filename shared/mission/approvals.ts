@@ -5,6 +5,7 @@
 import { type GateQuestion, isSatisfied, type Reason } from "../gates/index.ts";
 import type { ApprovalRequirement, NodeSpec } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
+import type { EventData } from "./event.ts";
 import type { HeldApproval } from "./state.ts";
 import { emitNode, recordOf, specOf, type Turn } from "./turn.ts";
 
@@ -61,6 +62,7 @@ export function requestApproval(
     action,
     evidence: question.evidence.map((bundle) => bundle.hash),
     ...(question.proposal?.universes && { universes: question.proposal.universes }),
+    ...pausesNamed(question),
     statement: {
       missionId: turn.state.missionId,
       nodeId,
@@ -68,6 +70,15 @@ export function requestApproval(
       gateDigest: question.gateDigest,
     },
   });
+}
+
+/** What the person clears besides giving the approval itself; nothing where no gate paused. */
+function pausesNamed({
+  namedPauses = [],
+  subjectDigest,
+}: GateQuestion): Pick<EventData["approval.requested"], "pauses" | "subjectDigest"> {
+  if (namedPauses.length === 0 || subjectDigest === undefined) return {};
+  return { pauses: namedPauses, subjectDigest };
 }
 
 /** The gates before it that paused are what an approval overrides, so the person reads why they did. */

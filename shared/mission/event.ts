@@ -4,7 +4,7 @@
  */
 import type { NodeShare } from "../allocation/index.ts";
 import type { EvidenceBundle, RecordedVerification } from "../evidence/index.ts";
-import type { Reason } from "../gates/index.ts";
+import type { NamedPause, Reason } from "../gates/index.ts";
 import type { Amendment, ApprovalRequirement, Plan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
@@ -139,6 +139,10 @@ export interface EventData {
     readonly summary: string;
     readonly requirement: ApprovalRequirement;
     readonly deadlineAt: string;
+    /** The pauses that the digest names and an approval of it clears; only there where gates paused. */
+    readonly pauses?: readonly NamedPause[];
+    /** With `pauses`: the digest without them. A refusal is final for both. */
+    readonly subjectDigest?: string;
     readonly action: {
       readonly type: string;
       readonly args: unknown;

@@ -20,8 +20,13 @@ const NEUTRAL = new Set<string>([
 export function approvalChange(before: NodeRecord, event: Evolving): Change {
   switch (event.type) {
     case "approval.requested": {
-      const { gateDigest, requirement, deadlineAt } = dataOf(event, "approval.requested");
-      return { request: { gateDigest, requirement, deadlineAt } };
+      const data = dataOf(event, "approval.requested");
+      const { gateDigest, requirement, deadlineAt, pauses, subjectDigest } = data;
+      const named = {
+        ...(pauses && { pauses }),
+        ...(subjectDigest !== undefined && { subjectDigest }),
+      };
+      return { request: { gateDigest, requirement, deadlineAt, ...named } };
     }
     case "approval.granted": {
       const data = dataOf(event, "approval.granted");
@@ -62,8 +67,12 @@ function refusal(
   refused: NodeRecord["refusedDigests"][number],
 ): Change {
   const reasons = (event.gateResult?.reasons ?? []) as NodeRecord["reasons"];
+  const subjectDigest = before.request?.subjectDigest;
   return {
-    refusedDigests: [...before.refusedDigests, refused],
+    refusedDigests: [
+      ...before.refusedDigests,
+      { ...refused, ...(subjectDigest !== undefined && { subjectDigest }) },
+    ],
     request: null,
     approvals: [],
     verdict: "block",

@@ -1,9 +1,7 @@
 /**
- * From state to the question a gate pipeline is asked, and the gate digest: the hash of everything
- * an approver must see. A changed argument, bundle, policy, plan or attempt is another digest.
+ * From state to the question a gate pipeline is asked: every fact, gathered before any gate looks.
  */
 import { seatsOf } from "../approval/index.ts";
-import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, type GatheredEvidence, gatherEvidence } from "../evidence/index.ts";
 import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
 import { requirementOf } from "../gates/index.ts";
@@ -11,6 +9,7 @@ import type { NodeSpec } from "../plan/index.ts";
 import { historyFor } from "./actions.ts";
 import { approvedBy } from "./approved.ts";
 import type { AgentFacts } from "./command.ts";
+import { type Signing, signingOf } from "./digest.ts";
 import { isSelfAdvancing, nodeRecord } from "./evolve.ts";
 import { shareOf } from "./share.ts";
 import type { Declarations, HeldProposal, MissionState, NodeRecord } from "./state.ts";
@@ -39,9 +38,8 @@ export function questionOf(
   const spec = specOf(state, nodeId);
   const record = nodeRecord(state, nodeId);
   const { current: evidence, all: allEvidence } = availableEvidence(state, spec);
-  const gateDigest = gateDigestOf(state, spec, asking.proposal, evidence);
   const share = shareOf(state, spec, record, asking.proposal);
-  return {
+  const unsigned: GateQuestion = {
     at,
     missionStatus: state.status,
     authorizationExpiresAt: state.plan.plan.authorizationExpiresAt ?? null,
@@ -60,15 +58,33 @@ export function questionOf(
     policy: state.policy,
     mission: { id: state.missionId, done: state.doneCount, total: state.plan.order.length },
     history: historyFor(state, nodeId, at),
-    gateDigest,
-    ...approvedBy(isHeldBy(record, asking) ? record.approvals : [], gateDigest, at),
-    refused:
-      record.refusedDigests.find((refused) => refused.gateDigest === gateDigest)?.cause ?? null,
+    gateDigest: "",
+    approvers: [],
+    refused: null,
     coverage: coverageOf(state, nodeId),
     ...(share === null ? {} : { share }),
     heldSlices: heldSlices(state, nodeId, spec),
     ...forbiddenPurposesOf(state),
   };
+  const signing = signingOf(state, unsigned, asking.proposal);
+  const { gateDigest } = signing;
+  return {
+    ...unsigned,
+    ...signing,
+    ...approvedBy(isHeldBy(record, asking) ? record.approvals : [], gateDigest, at),
+    refused: refusedOf(record, signing),
+  };
+}
+
+/** Who refused has refused the subject, whichever pauses were open beside it. */
+function refusedOf(
+  { refusedDigests }: NodeRecord,
+  { gateDigest, subjectDigest = gateDigest }: Signing,
+): GateQuestion["refused"] {
+  const refused = refusedDigests.find(
+    (one) => (one.subjectDigest ?? one.gateDigest) === subjectDigest,
+  );
+  return refused?.cause ?? null;
 }
 
 /** People approve in the name of who proposed; to somebody else's proposal of the same they have said nothing. */
@@ -102,38 +118,6 @@ export function exitQuestionOf(state: MissionState, nodeId: string, at: string):
 function needOf(question: GateQuestion): number {
   const requirement = requirementOf(question);
   return requirement === null ? 0 : seatsOf(requirement).length;
-}
-
-/**
- * The gate digest. Source: docs/approvals.md.
- *
- * Shape: evidence hashes in order of kind; action type and arguments hash null where the node is
- * about no action; factors, universes and purpose only where the proposal names some.
- */
-function gateDigestOf(
-  state: MissionState,
-  spec: NodeSpec,
-  proposal: Asking["proposal"],
-  evidence: readonly EvidenceSummary[],
-): string {
-  const action = proposal?.action;
-  return hashJson({
-    missionId: state.missionId,
-    nodeId: spec.id,
-    planHash: state.plan.hash,
-    actionType: action?.type ?? null,
-    argsHash: action?.argsHash ?? null,
-    evidenceHashes: evidence.map((bundle) => bundle.hash),
-    policyHash: state.policy.hash,
-    risk: spec.risk,
-    attempt: nodeRecord(state, spec.id).attempt,
-    ...(proposal?.factors === undefined ? {} : { factors: proposal.factors }),
-    // Absent, not null, where there are none: such a digest is what it was before they existed.
-    ...(proposal?.universes && { universesHash: hashJson(proposal.universes) }),
-    ...(proposal?.purpose === undefined ? {} : { purpose: proposal.purpose }),
-    // Gate 4 reads the rationale of such a node, so who overrides its pause must have seen this one.
-    ...(spec.criteria && { rationaleHash: hashJson(proposal?.rationale ?? "") }),
-  });
 }
 
 /** What a node's gate looks at of evidence, in order of kind. */

@@ -7,7 +7,7 @@
 import type { Passages } from "../allocation/index.ts";
 import type { ApprovalRequirement, CompiledPlan, FactorsSpec } from "../plan/index.ts";
 import type { EvidenceSummary } from "../evidence/index.ts";
-import type { RecordedReason } from "../gates/index.ts";
+import type { NamedPause, RecordedReason } from "../gates/index.ts";
 import type { ActionHistory, PinnedPolicy } from "../policy/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import type { Head, Verdict } from "../trace/index.ts";
@@ -63,6 +63,9 @@ export interface HeldApproval {
 
 export interface OpenRequest {
   readonly gateDigest: string;
+  /** Only there where the digest names pauses: they, and the digest it would be without them. */
+  readonly pauses?: readonly NamedPause[];
+  readonly subjectDigest?: string;
   readonly requirement: ApprovalRequirement;
   readonly deadlineAt: string;
 }
@@ -124,6 +127,8 @@ export interface NodeRecord {
   /** Digests a human denied or let lapse: final for that digest. */
   readonly refusedDigests: readonly {
     readonly gateDigest: string;
+    /** Where the refused digest named pauses: it is refused with and without them. */
+    readonly subjectDigest?: string;
     readonly cause: "denied" | "expired";
     readonly by: string | null;
   }[];

@@ -6,7 +6,7 @@ import type { NodeShare } from "../allocation/index.ts";
 import { missingSeats, seatsOf } from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
-import type { RecordedReason } from "../gates/index.ts";
+import type { NamedPause, RecordedReason } from "../gates/index.ts";
 import type { ApprovalRequirement, FactorsSpec, NodeSpec } from "../plan/index.ts";
 import type { Receipt } from "../ticket/index.ts";
 import { unixMsToIso } from "../time.ts";
@@ -51,6 +51,9 @@ export interface NodeView {
   readonly approvals: readonly { readonly approver: string; readonly gateDigest: string }[];
   readonly request: {
     readonly gateDigest: string;
+    /** Only there where gates paused; `subjectDigest` is the digest without them. */
+    readonly pauses?: readonly NamedPause[];
+    readonly subjectDigest?: string;
     readonly requirement: ApprovalRequirement;
     readonly have: number;
     readonly deadlineAt: string;

@@ -8,6 +8,7 @@ import { TEAM_LIMITS } from "../team/index.ts";
 import { isSubscribable } from "../webhook/index.ts";
 import { traceEventSchema } from "./api.ts";
 import type { DeliveryRecord, WebhookEndpoint } from "./rpc.ts";
+import { namedPauseSchema } from "./views.ts";
 
 const momentSchema = z.iso.datetime({ precision: 3 });
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -64,6 +65,8 @@ export const approvalRequestSchema = z.strictObject({
   have: z.int(),
   /** Hashes of the evidence the gate digest covers. */
   evidence: z.array(z.string()),
+  /** Gates whose pause an approval clears, with their codes; null when the mission was not asked. */
+  pauses: z.array(namedPauseSchema).nullable(),
   blastRadius: z.strictObject({
     risk: z.int(),
     action: z.strictObject({ type: z.string(), args: z.json(), argsHash: hashSchema }).nullable(),

@@ -23,6 +23,12 @@ const reasonSchema = z.strictObject({
   counterfactual: z.string().exactOptional(),
 });
 
+/** A gate that paused, with the codes it gave, sorted and each once. */
+export const namedPauseSchema = z.strictObject({
+  gate: reasonSchema.shape.gate,
+  codes: z.array(reasonSchema.shape.code),
+});
+
 export const verificationSummarySchema = z.strictObject({
   contentHash: hashSchema,
   receiptHashes: z.array(hashSchema),
@@ -94,6 +100,9 @@ export const nodeViewSchema = z.strictObject({
   request: z
     .strictObject({
       gateDigest: hashSchema,
+      /** What an approval clears: gates that paused, with their codes; only there where some did. */
+      pauses: z.array(namedPauseSchema).exactOptional(),
+      subjectDigest: hashSchema.exactOptional(),
       requirement: approvalRequirementSchema,
       have: z.int(),
       deadlineAt: momentSchema,

@@ -2,6 +2,7 @@
  * The invariants of approvals: every recorded signature is verified again, with the key recorded
  * beside it, over the statement it must be about; a person counts once and never for themselves.
  */
+import { hashJson } from "../../shared/canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
 import { verifyJws } from "../../shared/jws.ts";
 import { dataOf } from "../../shared/mission/index.ts";
@@ -18,9 +19,11 @@ import {
 export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
   switch (event.type) {
     case "approval.requested": {
-      const { gateDigest, requirement } = dataOf(event, "approval.requested");
+      const { gateDigest, requirement, pauses = [] } = dataOf(event, "approval.requested");
       if (gateDigest !== digestOf(model, node))
         say("I14", `seq ${event.seq}: people are asked about another digest`);
+      if ((model.opened.rules ?? 1) >= 3 && hashJson(pauses) !== hashJson(node.pauses))
+        say("I14", `seq ${event.seq}: people are shown other pauses than the gates gave`);
       if (node.ticket?.attempt === node.attempt && node.ticket.outcome === "succeeded")
         say("I7", `seq ${event.seq}: people are asked about what has been performed`);
       node.requested.set(gateDigest, requirement.quorum);
@@ -65,8 +68,10 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
     case "approval.voided": {
       const { gateDigest, newGateDigest } = dataOf(event, "approval.voided");
       const sameProposer = node.askedFor === (node.proposal?.agent.id ?? null);
-      if ((gateDigest === newGateDigest && sameProposer) || newGateDigest !== digestOf(model, node))
+      if (gateDigest === newGateDigest && sameProposer)
         say("I14", `seq ${event.seq}: voided for no change`);
+      // Which gates pause now is told by the entry gate that follows; until then only without pauses it is known.
+      node.voidedTo = newGateDigest === digestOf(model, node, []) ? null : newGateDigest;
       node.approvals = [];
       return;
     }

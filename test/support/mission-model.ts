@@ -19,6 +19,11 @@ export interface ModelApproval {
   readonly expiresAt: string;
 }
 
+export interface ModelPause {
+  readonly gate: string;
+  readonly codes: readonly string[];
+}
+
 /** What the trace says of one node. */
 export interface ModelNode {
   readonly spec: NodeSpec;
@@ -29,6 +34,9 @@ export interface ModelNode {
   /** Whose proposals this attempt adopted, and whose was the last one that people were asked about. */
   proposers: Set<string>;
   askedFor: string | null;
+  /** The pauses of the last entry gate, and the digest that the last voiding said would follow. */
+  pauses: readonly ModelPause[];
+  voidedTo: string | null;
   evidence: EvidenceBundle[];
   approvals: ModelApproval[];
   refused: Map<string, "denied" | "expired">;
@@ -110,6 +118,8 @@ export function newModelNode(spec: NodeSpec, { nodes, edges }: Plan): ModelNode 
     proposal: null,
     proposers: new Set(),
     askedFor: null,
+    pauses: [],
+    voidedTo: null,
     evidence: [],
     approvals: [],
     refused: new Map(),
@@ -162,8 +172,16 @@ function evidenceOf(model: Model, nodeId: string): readonly EvidenceBundle[] {
   return model.nodes.get(nodeId)?.evidence ?? [];
 }
 
-/** The hash of everything an approver must see, worked out again. */
-export function digestOf(model: Model, node: ModelNode): string {
+/** From this generation on a digest names the pauses that were open. */
+const PAUSES_NAMED_FROM_RULES = 3;
+
+/** The hash of everything an approver must see, worked out again; `pauses` as the gates gave them. */
+export function digestOf(
+  model: Model,
+  node: ModelNode,
+  pauses: readonly ModelPause[] = node.pauses,
+): string {
+  const named = pauses.length > 0 && (model.opened.rules ?? 1) >= PAUSES_NAMED_FROM_RULES;
   const action = node.proposal?.action ?? null;
   return hashJson({
     missionId: model.opened.missionId,
@@ -179,5 +197,21 @@ export function digestOf(model: Model, node: ModelNode): string {
     ...(node.proposal?.universes && { universesHash: hashJson(node.proposal.universes) }),
     ...(node.proposal?.purpose && { purpose: node.proposal.purpose }),
     ...(node.spec.criteria && { rationaleHash: hashJson(node.proposal?.rationale ?? "") }),
+    ...(named && { pauses }),
   });
+}
+
+/** The pauses that a recorded result tells of: those that stand, and those that people cleared. */
+export function pausesTold({ gateResult }: TraceEvent): readonly ModelPause[] {
+  const pauses: ModelPause[] = [];
+  for (const { gate, verdict } of gateResult?.gates ?? []) {
+    if (gate === "approval" || gate === "lease") continue;
+    const reasons = gateResult?.reasons.filter((reason) => reason.gate === gate) ?? [];
+    const cleared = reasons.find(({ code }) => code === "PAUSE_OVERRIDDEN");
+    const codes = cleared
+      ? (cleared.detail.split(" overridden by ")[0] ?? "").split(", ")
+      : reasons.map(({ code }) => code);
+    if (cleared || verdict === "pause") pauses.push({ gate, codes: [...new Set(codes)].sort() });
+  }
+  return pauses;
 }

@@ -13,7 +13,7 @@ import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
 import { checkApproval, checkSeats } from "./approval-invariants.ts";
 import { checkWideGates } from "./gate-invariants.ts";
-import { availableTo, digestOf, unfinished } from "./mission-model.ts";
+import { availableTo, digestOf, pausesTold, unfinished } from "./mission-model.ts";
 import { factsOf } from "./policy-model.ts";
 
 /** Checks one event of `node` and folds it into the model. */
@@ -109,9 +109,13 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   }
   if (isPerformed(node))
     say("I7", `seq ${event.seq}: the entry gate is asked about what has been performed`);
+  node.pauses = pausesTold(event);
   const digest = digestOf(model, node);
   if (data.gateDigest !== digest)
     say("I14", `seq ${event.seq}: the digest is not that of what is asked`);
+  if (node.voidedTo !== null && node.voidedTo !== digest)
+    say("I14", `seq ${event.seq}: voided for another digest than follows`);
+  node.voidedTo = null;
   if (node.approvals.some((approval) => approval.gateDigest !== digest))
     say("I14", `seq ${event.seq}: approvals of another digest are still held`);
   if (!allowed) return;

@@ -96,7 +96,7 @@ describe("the exit gate", () => {
 });
 
 describe("the right to seal is a fact of the types", () => {
-  const seals: Gate<Verdict> = () => ({ verdict: "seal", reasons: [] });
+  const seals: Gate<Exclude<Verdict, "pause">> = () => ({ verdict: "seal", reasons: [] });
   const blocks: Gate<"allow" | "block"> = () => ({ verdict: "block", reasons: [] });
   const pauses: Gate<"allow" | "pause"> = () => ({ verdict: "pause", reasons: [] });
 

@@ -57,8 +57,8 @@ describe("the pipeline of eleven", () => {
       evidence: { pause: true, block: true, seal: false } satisfies Rights<typeof evidence>,
       policy: { pause: false, block: true, seal: false } satisfies Rights<typeof policyGate>,
       universe: { pause: true, block: true, seal: false } satisfies Rights<typeof universe>,
-      ethics: { pause: true, block: true, seal: true } satisfies Rights<typeof ethics>,
-      accountability: { pause: true, block: true, seal: true } satisfies Rights<
+      ethics: { pause: false, block: true, seal: true } satisfies Rights<typeof ethics>,
+      accountability: { pause: false, block: true, seal: true } satisfies Rights<
         typeof accountability
       >,
       approval: { pause: true, block: true, seal: false } satisfies Rights<typeof approval>,

@@ -187,6 +187,7 @@ describe("the approval inbox", () => {
         state: "pending",
         have: 0,
         requirement: { quorum: 1, group: null },
+        pauses: [],
         blastRadius: { risk: 3, action: null, downstream: 0 },
         statement: { missionId, nodeId: "first", attempt: 1 },
       },

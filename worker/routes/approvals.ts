@@ -99,6 +99,7 @@ function toItem(row: ApprovalRow, mission: MissionRow | undefined, view: Mission
     requirement: { quorum: row.quorum, group: row.groupName },
     have: row.have,
     evidence: JSON.parse(row.evidence) as unknown,
+    pauses: view === null ? null : pausesAsked(view, row),
     blastRadius: {
       risk: row.risk,
       action,
@@ -106,6 +107,12 @@ function toItem(row: ApprovalRow, mission: MissionRow | undefined, view: Mission
     },
     statement: JSON.parse(row.statement) as unknown,
   };
+}
+
+/** What an approval of this very request clears; nothing where it is no longer the open one. */
+function pausesAsked({ nodes }: MissionView, { nodeId, gateDigest }: ApprovalRow) {
+  const request = nodes.find(({ id }) => id === nodeId)?.request ?? null;
+  return request?.gateDigest === gateDigest ? (request.pauses ?? []) : [];
 }
 
 /** Nodes reachable from a node, itself not counted. O(V + E). */
