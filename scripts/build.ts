@@ -1,5 +1,5 @@
 /**
- * Bundles the two workers into dist/ exactly as a deployment would, offline. Skips the work when no input has
+ * Bundles the two workers and the console into dist/ exactly as a deployment would, offline. Skips the work when no input has
  * changed since the last build. A bundle is put in place whole, so that a reader never sees half of one.
  */
 import { createHash } from "node:crypto";
@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { CONSOLE_PAGE, buildConsole } from "./build-console.ts";
 import { ROOT, runTool } from "./tool.ts";
 
 const CONFIGS = { api: "wrangler.toml", gateway: "worker/gateway/wrangler.toml" } as const;
@@ -41,10 +42,13 @@ export async function buildBundles(): Promise<Bundles> {
   const isCurrent =
     existsSync(bundles.api) &&
     existsSync(bundles.gateway) &&
+    existsSync(CONSOLE_PAGE) &&
     existsSync(stampFile) &&
     readFileSync(stampFile, "utf8") === stamp;
   if (isCurrent) return bundles;
   rmSync(stampFile, { force: true });
+  // First: wrangler.toml names its folder.
+  await buildConsole();
   await Promise.all([bundle("api"), bundle("gateway")]);
   writeFileSync(stampFile, stamp);
   return bundles;

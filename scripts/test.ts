@@ -1,61 +1,9 @@
 /**
- * `npm test [-- vitest arguments]`: builds the bundles, runs the three vitest projects, and closes with one line,
- * `N passed, N failed`, read from vitest's own report. A file that cannot load counts as one failure, and a run
- * without a single test is a failure too: a green nothing must not pass for a green suite.
+ * `npm test [-- vitest arguments]`: builds the bundles, runs the four vitest projects, and closes with one line,
+ * `N passed, N failed`. The browser suite is apart: scripts/test-browser.ts.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { buildBundles } from "./build.ts";
-import { runTool } from "./tool.ts";
-
-/** The part of vitest's JSON report that is read here. */
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly testResults: readonly {
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
-  }[];
-}
-
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-}
-
-async function runVitest(args: readonly string[]): Promise<Counts> {
-  const folder = mkdtempSync(path.join(tmpdir(), "sekisho-test-"));
-  const reportFile = path.join(folder, "report.json");
-  try {
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-    const { code } = await runTool("vitest", { args: ["run", ...reporters, ...args], shown: true });
-    return countTests(readReport(reportFile), code);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function readReport(file: string): Report | null {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Report;
-  } catch {
-    return null; // vitest ended before it could report
-  }
-}
-
-function countTests(report: Report | null, code: number): Counts {
-  if (report === null) return { passed: 0, failed: 1 };
-  if (report.numPendingTests > 0) console.log(`${report.numPendingTests} skipped`);
-  const unloadable = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === "failed" && assertionResults.every((test) => test.status !== "failed"),
-  ).length;
-  const failed = report.numFailedTests + unloadable;
-  // An unhandled error fails the run without failing any one test.
-  return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
-}
+import { type Counts, closeWith, runVitest } from "./vitest-run.ts";
 
 async function main(): Promise<Counts> {
   try {
@@ -67,7 +15,4 @@ async function main(): Promise<Counts> {
   return await runVitest(process.argv.slice(2));
 }
 
-const { passed, failed } = await main();
-if (passed + failed === 0) console.log("no test ran");
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+closeWith(await main());

@@ -12,8 +12,8 @@ import { ROOT, runTool } from "./tool.ts";
 /** Written so that this file does not match itself. */
 const MACHINE_PATH = /(?<![\w.~-])\/(?:work|root|home)\//;
 const BINARY = /\.(png|jpg|ico|woff2|wasm|gz)$/;
-const CODE_FILE = /\.(ts|mjs)$/;
-const LONE_FILE = /^[\w.-]+\.(ts|mjs|json|toml|md|sql)$/;
+const CODE_FILE = /\.(tsx?|mjs)$/;
+const LONE_FILE = /^[\w.-]+\.(tsx?|mjs|json|toml|md|sql)$/;
 
 /** All findings, empty when the repository is tidy. */
 export async function findUntidy(): Promise<readonly string[]> {

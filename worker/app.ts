@@ -20,6 +20,7 @@ import { createRouter, type AppContext } from "./router.ts";
 import { approvalRoutes } from "./routes/approvals.ts";
 import { directoryRoutes } from "./routes/directory.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
+import { consoleRoutes } from "./routes/console.ts";
 import { createDocsRoutes } from "./routes/docs.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -55,6 +56,7 @@ const ROUTES = [
   webhookRoutes,
   readModelRoutes,
   healthRoutes,
+  consoleRoutes,
 ];
 
 /** Builds the app; it holds no state between requests but counters and parsed keys. */

@@ -17,6 +17,8 @@ export interface Env {
   readonly TICKETS: Queue<TicketMessage>;
   readonly INDEX: Queue<IndexMessage>;
   readonly WEBHOOKS: Queue<WebhookEventMessage | WebhookDeliveryMessage>;
+  /** The console's built files: `index.html`, and `assets/` whose names carry their content's hash. */
+  readonly CONSOLE: Fetcher;
   /** "local" only under the local runtime; anything else counts as hosted. */
   readonly MODE: string;
   /** Issuer of tickets and base of problem types: scheme and host, no trailing slash. */
@@ -26,6 +28,11 @@ export interface Env {
   readonly AUTH_ISSUER: string;
   /** Public JWKS (JSON text) that bearer tokens are verified with. */
   readonly AUTH_JWKS: string;
+  /** Where the console's users sign in: an OpenID issuer, https; empty: with a token of their own. */
+  readonly OIDC_ISSUER: string;
+  readonly OIDC_CLIENT_ID: string;
+  /** The scope the console asks for, space-separated. */
+  readonly OIDC_SCOPE: string;
   /** Private JWKS (JSON text), Ed25519; the first key signs, the others are still published. */
   readonly TICKET_SIGNING_KEYS: string;
   /** `whsk_` and the base64 of a 32-byte Ed25519 seed: signs outgoing webhooks. */

@@ -13,7 +13,7 @@ import {
   prepareTeam,
   readExample,
 } from "../local/example.ts";
-import { DEFAULT_STATE_DIR } from "../local/keys.ts";
+import { DEFAULT_STATE_DIR, type LocalKeys, mintToken } from "../local/keys.ts";
 import { startRuntime } from "../local/runtime.ts";
 import { isRecord } from "./api-client.ts";
 import {
@@ -106,17 +106,48 @@ async function serve(
   });
   try {
     const ready = example === null ? null : await prepareTeam(example, runtime, team);
-    print(context, settings, runtime.url, ready);
+    const people = ready === null ? [] : Object.keys(ready.keyFileByApprover);
+    const links = await consoleLinks(runtime, team, people);
+    print(context, settings, { url: runtime.url, ready, links });
     await interrupted;
   } finally {
     await runtime.stop();
   }
 }
 
-function print(context: Context, settings: Settings, url: string, ready: ReadyTeam | null): void {
+/** Console addresses that sign in: the operator's, and one for each approver of the example. */
+interface ConsoleLinks {
+  readonly operator: string;
+  readonly byApprover: Readonly<Record<string, string>>;
+}
+
+/** The token stands behind the `#`, which no browser sends anywhere; the console takes it out at once. */
+async function consoleLinks(
+  { url, keys }: { readonly url: string; readonly keys: LocalKeys },
+  team: string,
+  approvers: readonly string[],
+): Promise<ConsoleLinks> {
+  const link = (token: string) => `${url}/console/#token=${token}`;
+  const roles = ["operator", "admin", "auditor"] as const;
+  const operator = link(await mintToken(keys, { team, sub: "me", roles }));
+  const byApprover: Record<string, string> = {};
+  for (const sub of approvers) {
+    byApprover[sub] = link(await mintToken(keys, { team, sub, roles: ["approver"] }));
+  }
+  return { operator, byApprover };
+}
+
+interface Started {
+  readonly url: string;
+  readonly ready: ReadyTeam | null;
+  readonly links: ConsoleLinks;
+}
+
+function print(context: Context, settings: Settings, { url, ready, links }: Started): void {
   const { stateDir, team } = settings;
   if (context.json) {
-    process.stdout.write(`${JSON.stringify({ url, stateDir, pid: process.pid, ready })}\n`);
+    const line = { url, stateDir, pid: process.pid, ready, console: links };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
     return;
   }
   const isDefault = settings.port === DEFAULT_PORT;
@@ -130,7 +161,10 @@ function print(context: Context, settings: Settings, url: string, ready: ReadyTe
       `  API     ${url}`,
       `  Docs    ${url}/docs`,
       `  State   ${stateDir}`,
-      ...(ready === null ? [] : teamLines(ready)),
+      "",
+      "  Console, signed in as operator, admin and auditor for eight hours:",
+      `  ${links.operator}`,
+      ...(ready === null ? [] : teamLines(ready, links)),
       "",
       "  A token, in another terminal:",
       ...(isDefault ? [] : [`  export SEKISHO_URL=${url}`]),
@@ -142,12 +176,15 @@ function print(context: Context, settings: Settings, url: string, ready: ReadyTe
   );
 }
 
-function teamLines(ready: ReadyTeam): readonly string[] {
+function teamLines(ready: ReadyTeam, links: ConsoleLinks): readonly string[] {
   return [
     "",
     `  Team ${ready.team} is registered and its policy ${ready.policyVersion} is in force.`,
-    "  Actions are dry runs. Approvers and their keys:",
-    ...Object.entries(ready.keyFileByApprover).map(([id, file]) => `    ${id}  ${file}`),
+    "  Actions are dry runs. Approvers, their keys and their consoles:",
+    ...Object.entries(ready.keyFileByApprover).flatMap(([id, file]) => [
+      `    ${id}  ${file}`,
+      `    ${links.byApprover[id]}`,
+    ]),
   ];
 }
 

@@ -146,7 +146,7 @@ function createMiniflare(launched: Launch): Miniflare {
 
 function workerOptions(settings: WorkerSettings, bundle: string) {
   const { name, compatibilityDate, compatibilityFlags, durableObjects } = settings;
-  const { d1Databases, queueProducers, queueConsumers, serviceBindings } = settings;
+  const { d1Databases, queueProducers, queueConsumers, serviceBindings, assets } = settings;
   return {
     name,
     modulesRoot: path.dirname(bundle),
@@ -158,6 +158,18 @@ function workerOptions(settings: WorkerSettings, bundle: string) {
     queueProducers,
     queueConsumers,
     serviceBindings,
+    ...(assets === null ? {} : { assets: assetOptions(assets) }),
+  };
+}
+
+/** As wrangler.toml has them: behind the worker, found by their exact names. */
+function assetOptions({ directory, binding }: NonNullable<WorkerSettings["assets"]>) {
+  return {
+    directory,
+    binding,
+    run_worker_first: true,
+    routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
+    assetConfig: { html_handling: "none" as const, not_found_handling: "none" as const },
   };
 }
 

@@ -18,6 +18,14 @@ export interface WorkerSettings {
   readonly queueConsumers: Record<string, QueueConsumer>;
   readonly serviceBindings: Record<string, { name: string; entrypoint?: string }>;
   readonly crons: readonly string[];
+  /** Files served through a binding; null: none. */
+  readonly assets: AssetSettings | null;
+}
+
+/** Files that the worker itself hands out; `directory` is absolute. */
+interface AssetSettings {
+  readonly directory: string;
+  readonly binding: string;
 }
 
 interface QueueConsumer {
@@ -53,7 +61,11 @@ interface WranglerConfig {
   readonly r2_buckets: readonly unknown[];
   readonly workflows: readonly unknown[];
   readonly ratelimits: readonly unknown[];
-  readonly assets?: unknown;
+  readonly assets?: {
+    readonly directory?: string;
+    readonly binding?: string;
+    readonly run_worker_first?: boolean | readonly string[];
+  };
 }
 
 /** Reads a wrangler.toml. Throws when it holds something that the local runtime would leave out. */
@@ -104,6 +116,7 @@ export function readWorkerSettings(file: string): WorkerSettings {
       ]),
     ),
     crons: config.triggers.crons ?? [],
+    assets: readAssets(config, file),
   };
 }
 
@@ -128,7 +141,6 @@ function refuseUncarried(config: WranglerConfig, file: string): void {
     ...(config.kv_namespaces.length > 0 ? ["kv_namespaces"] : []),
     ...(config.r2_buckets.length > 0 ? ["r2_buckets"] : []),
     ...(config.workflows.length > 0 ? ["workflows"] : []),
-    ...(config.assets === undefined ? [] : ["assets"]),
     ...(config.ratelimits.length > 0 ? ["ratelimits"] : []),
   ];
   if (left.length > 0) {
@@ -136,6 +148,16 @@ function refuseUncarried(config: WranglerConfig, file: string): void {
       `${path.basename(file)}: the local runtime does not carry over ${left.join(", ")}`,
     );
   }
+}
+
+/** Only files that no request reaches but through the worker: it adds their headers. */
+function readAssets({ assets }: WranglerConfig, file: string): AssetSettings | null {
+  if (assets === undefined) return null;
+  const { directory, binding, run_worker_first: isWorkerFirst } = assets;
+  if (directory === undefined || binding === undefined || isWorkerFirst !== true) {
+    throw new Error(`${path.basename(file)}: assets without a binding, or not behind the worker`);
+  }
+  return { directory: path.resolve(path.dirname(file), directory), binding };
 }
 
 /** Drops absent members: Miniflare reads an explicit undefined as a value. */

@@ -37,10 +37,11 @@ export async function startInstance(
   folder: string,
   port: number,
   actions: Readonly<Record<string, unknown>>,
+  more: readonly string[] = [],
 ): Promise<Instance> {
   const file = path.join(folder, "actions.json");
   writeFileSync(file, JSON.stringify(actions));
-  const settings = ["--port", `${port}`, "--state", stateDirOf(folder), "--actions", file];
+  const settings = ["--port", `${port}`, "--state", stateDirOf(folder), "--actions", file, ...more];
   const child = spawn(process.execPath, [SCRIPT, "dev", "--json", ...settings], {
     cwd: folder,
     detached: true,

@@ -123,6 +123,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "GET /v1/log/proofs/inclusion": plain("/v1/log/proofs/inclusion?index=0"),
   "GET /v1/log/proofs/consistency": plain("/v1/log/proofs/consistency?from=0"),
   "GET /.well-known/sekisho-log.json": plain("/.well-known/sekisho-log.json"),
+  "GET /console/config.json": plain("/console/config.json"),
   "POST /v1/audit/verify": {
     path: () => "/v1/audit/verify",
     body: (things) => ({ missionId: things.mission }),

@@ -1,0 +1,63 @@
+/**
+ * Every page, in light and dark, narrow and wide: nothing that WCAG 2.2 AA has to say against it, nothing wider
+ * than its window, and nothing on the console (browser.ts watches).
+ */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accessibilityFaults, keepPicture, openPage, overhang, startBrowser } from "./browser.ts";
+import { askFinance, failUntilIncident, openMission } from "./scene.ts";
+
+let browser: Browser;
+let missionId: string;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  missionId = await openMission();
+  await askFinance(missionId);
+  await failUntilIncident(await openMission("A switch whose references do not hold"));
+});
+
+afterAll(() => browser.close());
+
+interface Shown {
+  readonly name: string;
+  readonly address: () => string;
+  /** Seen once the page is what it should be. */
+  readonly until: string;
+  readonly roles?: [] | undefined;
+}
+
+const PAGES: readonly Shown[] = [
+  { name: "sign-in", address: () => "/console/", until: "With a token", roles: [] },
+  { name: "missions", address: () => "/console/missions", until: "references do not hold" },
+  {
+    name: "mission",
+    address: () => `/console/missions/${missionId}`,
+    until: "Finance approves the switch",
+  },
+  {
+    name: "node",
+    address: () => `/console/missions/${missionId}?node=approve`,
+    until: "People are asked",
+  },
+  { name: "incidents", address: () => "/console/incidents", until: "INC#" },
+  { name: "incident", address: () => "/console/incidents/1", until: "What happened around it" },
+  { name: "nothing", address: () => "/console/no/such/page", until: "There is no such page" },
+];
+
+describe.each(PAGES)("the page $name", ({ name, address, until, roles }) => {
+  it.each([
+    { dark: false, width: 1_280 },
+    { dark: true, width: 1_280 },
+    { dark: false, width: 320 },
+    { dark: true, width: 320 },
+  ])("is for everybody: dark $dark, $width px", async ({ dark, width }) => {
+    const looking = { dark, width, ...(roles === undefined ? {} : { roles }) };
+    const { page, close } = await openPage(browser, address(), looking);
+    await page.getByText(until).first().waitFor();
+    await keepPicture(page, `${name}-${dark ? "dark" : "light"}-${width}`);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await overhang(page)).toBe(0);
+    await close();
+  });
+});
