@@ -47,7 +47,11 @@ const CYCLE_NAMES_MAX = 32;
  * Rules that are younger than plans already recorded. Only a new plan is held to them: a recorded one
  * never changes, and its mission must stay readable.
  */
-const RULES_FOR_NEW_PLANS = new Set<PlanViolationCode>(["decision_not_human"]);
+const RULES_FOR_NEW_PLANS = new Set<PlanViolationCode>([
+  "decision_not_human",
+  "universes_not_observed",
+  "evidence_policy_not_applicable",
+]);
 
 /** What the checks share: the plan, its ids resolved to positions, and where to report. */
 interface Draft {

@@ -17,6 +17,7 @@ export function checkNode(node: NodeSpec, pointer: string, report: Report): void
   checkKind(node, pointer, report);
   checkOwners(node, pointer, report);
   checkResult(node, pointer, report);
+  checkAsked(node, pointer, report);
   const mayWait =
     node.kind === "approval" || node.risk >= HUMAN_RISK_MIN || node.allocation !== undefined;
   if (node.approval && !mayWait) {
@@ -52,6 +53,20 @@ function checkResult(node: NodeSpec, pointer: string, report: Report): void {
       `${pointer}/${member}`,
       `${node.kind} node ${node.id} has ${member}`,
     );
+  }
+}
+
+/** A rule that never has anything to look at would only seem to protect. */
+function checkAsked(node: NodeSpec, pointer: string, report: Report): void {
+  const { id, kind, ownerX, approves, universes, evidenceIn, evidencePolicy } = node;
+  const isProposed = ownerX !== "system" && (kind !== "approval" || approves !== undefined);
+  if (universes && !isProposed) {
+    const detail = `nobody proposes at ${id}, so nobody observes its universes`;
+    report("universes_not_observed", `${pointer}/universes`, detail);
+  }
+  if (evidencePolicy && evidenceIn.length === 0) {
+    const detail = `${id} has an evidencePolicy and requires no evidence`;
+    report("evidence_policy_not_applicable", `${pointer}/evidencePolicy`, detail);
   }
 }
 

@@ -32,6 +32,9 @@ export const PLAN_FIXES = {
     "set `ownerX` to agent or human: the system completes decisions of risk 0 to 2 only",
   system_produces: "remove tests, outputs, evidenceOut and writeSet, or set `ownerX` to agent",
   result_not_expected: "remove tests and outputs: only an agent's decision node submits a result",
+  universes_not_observed:
+    "remove `universes`, or let an agent propose here: observations come with a proposal",
+  evidence_policy_not_applicable: "name the kinds in `evidenceIn`, or remove `evidencePolicy`",
   evidence_unsupplied:
     "add the kind to `evidenceOut` of a direct predecessor, or to `missionInputs`",
   write_conflict: "add an edge so that one runs after the other, or partition the slice",

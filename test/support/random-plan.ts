@@ -63,6 +63,7 @@ export function planOf(gene: PlanGene): CompiledPlan {
     return nodeOf(node, at);
   });
   pairApprovals(gene, nodes, edges);
+  for (const [at, node] of nodes.entries()) nodes[at] = observedOnly(node);
   giveEvidence(gene, nodes, edges);
   const authorizationExpiresAt =
     gene.authorization === 0 ? { authorizationExpiresAt: iso(300) } : {};
@@ -140,6 +141,13 @@ function watched(write: number): Pick<NodeInput, "universes" | "criteria"> {
   return write === 0
     ? {}
     : { universes: [{ id: "law", budget: 0.5, evidenceMin: 0.5, overBudget }] };
+}
+
+/** At an approval of no action nobody proposes, so nobody observes. */
+function observedOnly(node: NodeInput): NodeInput {
+  if (node.kind !== "approval" || node.approves !== undefined) return node;
+  const { universes: _unobserved, ...rest } = node;
+  return rest;
 }
 
 function pairApprovals(

@@ -31,6 +31,24 @@ describe("each violation", () => {
       ["phase_duplicate /phases/1"],
     ],
     [
+      "universes at a node that the system completes",
+      planOf(
+        [system("a", { universes: [{ id: "regulatory", budget: 0.5 }] }), decision("b")],
+        ["a b"],
+      ),
+      ["universes_not_observed /nodes/0/universes"],
+    ],
+    [
+      "universes at an approval of no action",
+      planOf([approval("a", { universes: [{ id: "regulatory", budget: 0.5 }] })]),
+      ["universes_not_observed /nodes/0/universes"],
+    ],
+    [
+      "a policy for evidence that nothing requires",
+      planOf([decision("a", { evidencePolicy: { sourcesMin: 2 } })]),
+      ["evidence_policy_not_applicable /nodes/0/evidencePolicy"],
+    ],
+    [
       "an undeclared phase",
       planOf([decision("a", { phase: "play" })]),
       ["phase_unknown /nodes/0/phase"],
