@@ -68,7 +68,7 @@ export function enter(turn: Turn, nodeId: string): void {
   recordGate(turn, nodeId, "entry", current.gateDigest, result, {
     ...(current.share && { share: current.share }),
     ...(result.verdict === "allow" && { quorum: peopleAsked(requestOf(current, result.gates)) }),
-    ...shadowOf(turn.state.shadow, current, result),
+    ...shadowOf(turn.state, current, result),
   });
   if (result.verdict === "allow") start(turn, nodeId, current);
   else if (result.verdict === "pause")

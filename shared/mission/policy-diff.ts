@@ -5,12 +5,12 @@
  * flip says what this decision would have been, not what the mission would have become.
  * Specification: docs/policy.md, "Runs over recorded missions".
  */
-import { evaluateEntry, type GateQuestion, requirementOf } from "../gates/index.ts";
+import { evaluateEntry, type GateName, type GateQuestion, requirementOf } from "../gates/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { TraceEvent, Verdict } from "../trace/index.ts";
 import { dataOf } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { heldAsking, questionOf } from "./question.ts";
+import { heldAsking, questionOf, underPolicy } from "./question.ts";
 import type { MissionState } from "./state.ts";
 
 /** One decision that would have come out otherwise. */
@@ -98,7 +98,7 @@ function redecideGate(
     return null;
   const question = recordedQuestion(state, nodeId, event.at);
   const from = evaluateEntry(question).verdict;
-  const to = evaluateEntry({ ...question, policy: candidate }).verdict;
+  const to = evaluateEntry(underPolicy(state, question, candidate)).verdict;
   if (from !== event.gateResult?.verdict) run.drifted += 1;
   countVerdicts(run, from, to);
   return from === to ? null : { missionId: event.missionId, nodeId, seq: event.seq, from, to };
@@ -124,9 +124,10 @@ function contradictionOf(
   candidate: PinnedPolicy,
 ): PolicyContradiction | null {
   if (event.type !== "approval.granted" && event.type !== "approval.denied") return null;
-  const question = { ...recordedQuestion(state, nodeId, event.at), policy: candidate };
+  const recorded = recordedQuestion(state, nodeId, event.at);
+  const question = underPolicy(state, recorded, candidate);
   const approved = event.type === "approval.granted";
-  const permits = isPermitted(question);
+  const permits = isPermitted(question, recorded);
   // Denied then: a contradiction only where no person would be asked at all.
   if (approved ? permits : !permits || requirementOf(question) !== null) return null;
   return {
@@ -138,12 +139,16 @@ function contradictionOf(
   };
 }
 
-/** The digest and the approvals stay the recorded ones: the candidate is asked as if they were its own. */
 function recordedQuestion(state: MissionState, nodeId: string, at: string): GateQuestion {
   return questionOf(state, nodeId, heldAsking(state, nodeId), at);
 }
 
-function isPermitted(question: GateQuestion): boolean {
-  const { gates } = evaluateEntry(question);
-  return gates.find(({ gate }) => gate === "policy")?.verdict === "allow";
+/** What ethics refused anyway (fabricated evidence, a purpose that the plan forbids) is not the candidate's doing. */
+function isPermitted(question: GateQuestion, recorded: GateQuestion): boolean {
+  if (verdictOf("policy", question) !== "allow") return false;
+  return verdictOf("ethics", question) === "allow" || verdictOf("ethics", recorded) !== "allow";
+}
+
+function verdictOf(name: GateName, question: GateQuestion): Verdict | undefined {
+  return evaluateEntry(question).gates.find(({ gate }) => gate === name)?.verdict;
 }

@@ -6,6 +6,7 @@ import { type EvidenceSummary, type GatheredEvidence, gatherEvidence } from "../
 import type { ExitQuestion, GateQuestion } from "../gates/index.ts";
 import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
+import { type PinnedPolicy, readPolicyDocument } from "../policy/index.ts";
 import { historyFor } from "./actions.ts";
 import { approvedBy } from "./approved.ts";
 import type { AgentFacts } from "./command.ts";
@@ -64,7 +65,7 @@ export function questionOf(
     coverage: coverageOf(state, nodeId),
     ...(share === null ? {} : { share }),
     heldSlices: heldSlices(state, nodeId, spec),
-    ...forbiddenPurposesOf(state),
+    ...forbiddenPurposesOf(state, state.policy),
   };
   const signing = signingOf(state, unsigned, asking.proposal);
   const { gateDigest } = signing;
@@ -184,9 +185,26 @@ function heldSlices(
   });
 }
 
-function forbiddenPurposesOf(state: MissionState): Pick<GateQuestion, "forbiddenPurposes"> {
+/**
+ * The same question under another policy than the pinned one: its rules, and what it forbids beside the
+ * plan. Digest and approvals stay the recorded ones, as if people had approved under it.
+ */
+export function underPolicy(
+  state: MissionState,
+  question: GateQuestion,
+  policy: PinnedPolicy,
+): GateQuestion {
+  const { forbiddenPurposes: _ofPinned, ...rest } = question;
+  return { ...rest, policy, ...forbiddenPurposesOf(state, policy) };
+}
+
+function forbiddenPurposesOf(
+  state: MissionState,
+  policy: PinnedPolicy,
+): Pick<GateQuestion, "forbiddenPurposes"> {
   const byPlan = state.plan.plan.forbiddenPurposes ?? [];
-  const byPolicy = state.policy.document.forbiddenPurposes ?? [];
+  // What cannot be read is the policy gate's to refuse; it must not break the gathering of facts.
+  const byPolicy = readPolicyDocument(policy.document)?.forbiddenPurposes ?? [];
   const forbiddenPurposes = [...new Set([...byPlan, ...byPolicy])];
   return forbiddenPurposes.length > 0 ? { forbiddenPurposes } : {};
 }

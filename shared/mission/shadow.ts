@@ -3,18 +3,21 @@
  * document. Recorded beside the verdict that counts; decides nothing.
  */
 import { evaluateEntry, type GateQuestion, type GateResult } from "../gates/index.ts";
-import type { PinnedPolicy } from "../policy/index.ts";
 import type { EventData } from "./event.ts";
+import { underPolicy } from "./question.ts";
+import type { MissionState } from "./state.ts";
 
 /** The shadow's verdict on a question just decided, as a member of the event; nothing without a shadow. */
 export function shadowOf(
-  policy: PinnedPolicy | undefined,
+  state: MissionState,
   question: GateQuestion,
   result: GateResult,
 ): Pick<EventData["gate.evaluated"], "shadow"> {
+  const { shadow: policy, rules = 0 } = state;
   if (!policy) return {};
-  // The digest stays the recorded one: the shadow is asked as if people had approved under it.
-  const { verdict } = evaluateEntry({ ...question, policy });
+  // Before the third generation a shadow was asked with the purposes that the pinned policy forbids.
+  const asked = rules >= 3 ? underPolicy(state, question, policy) : { ...question, policy };
+  const { verdict } = evaluateEntry(asked);
   const { version, hash } = policy;
   return { shadow: { version, hash, verdict, differs: verdict !== result.verdict } };
 }

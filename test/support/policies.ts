@@ -12,8 +12,15 @@ import { iso, MISSION, ms, type Person, TERMS } from "./builders.ts";
 import type { Run } from "./scenario.ts";
 
 /** A version of these rules, named by a digit. */
-export function version(digit: string, rules: readonly PolicyRule[]): PinnedPolicy {
-  const document = policyDocumentSchema.parse({ name: `version-${digit}`, rules });
+export function version(
+  digit: string,
+  rules: readonly PolicyRule[],
+  forbiddenPurposes?: readonly string[],
+): PinnedPolicy {
+  const named = { name: `version-${digit}`, rules };
+  const document = policyDocumentSchema.parse(
+    forbiddenPurposes ? { ...named, forbiddenPurposes } : named,
+  );
   return {
     version: `pol_017f22e2-79b0-7cc3-98c4-dc0c0c0739${digit}${digit}`,
     hash: hashJson(document),
