@@ -6,6 +6,7 @@ import { approve } from "./cli/approve.ts";
 import { traceCheckpoint, traceIncluded, traceProof } from "./cli/checkpoint.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
 import { decisionsEvaluate } from "./cli/decisions.ts";
+import { traceFollow } from "./cli/follow.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
 import { indexRebuild } from "./cli/index-rebuild.ts";
 import { keyNew } from "./cli/key.ts";
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "plan compile": planCompile,
   approve,
   "trace export": traceExport,
+  "trace follow": traceFollow,
   "trace checkpoint": traceCheckpoint,
   "trace proof": traceProof,
   "trace included": traceIncluded,

@@ -137,6 +137,26 @@ export const LIMITS = {
   /** Items in one page of any list. */
   listPageMax: 200,
 
+  // Streams
+  /** People and agents watching one mission at a time; each is a write to a socket for every event. */
+  streamConnectionsMax: 64,
+  /** Events sent ahead of an acknowledgement: all that is ever buffered for a receiver. */
+  streamWindowEventsMax: 256,
+  /** Bytes sent ahead; with every connection at it, half of what an isolate may hold. One event may overrun it. */
+  streamWindowBytesMax: 1 * MIB,
+  /** A receiver that leaves its window full for this long starts again from what it has. */
+  streamSilenceMs: 30 * SECOND_MS,
+  /** Who watches longer says anew who it is, so a withdrawn token stops to matter. */
+  streamConnectionMs: HOUR_MS,
+  /** Below the minute after which common proxies close an idle response. */
+  streamHeartbeatMs: 15 * SECOND_MS,
+  /** What a reader of server-sent events is told to wait before it connects again. */
+  streamRetryMs: 1 * SECOND_MS,
+  /** From being handed to a page to its handshake: one round trip, with room for a slow one. */
+  streamTicketMs: 30 * SECOND_MS,
+  /** Unused stream tickets of one mission; a page needs one at a time. */
+  streamTicketsMax: 64,
+
   // Universes
   /** As many viewpoints as one proposal can honestly be observed from. */
   universesPerNodeMax: 16,

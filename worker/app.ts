@@ -33,9 +33,11 @@ import { policyRoutes } from "./routes/policies.ts";
 import { policyRepinRoutes } from "./routes/policy-repin.ts";
 import { policyRunRoutes } from "./routes/policy-runs.ts";
 import { readModelRoutes } from "./routes/read-model.ts";
+import { streamRoutes } from "./routes/stream.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { zoneRoutes } from "./routes/zones.ts";
+import { redeemStreamTicket, streamTicketOf } from "./stream-tickets.ts";
 
 /** In the order the document shows them. */
 const ROUTES = [
@@ -44,6 +46,7 @@ const ROUTES = [
   nodeRoutes,
   approvalRoutes,
   traceRoutes,
+  streamRoutes,
   evidenceRoutes,
   logRoutes,
   incidentRoutes,
@@ -98,7 +101,10 @@ const requirePrincipal: MiddlewareHandler<AppContext> = async (c, next) => {
     "the configuration",
     (async () => {
       ticketKeys(env);
-      return authenticate(env, c.req.header("authorization"));
+      const url = new URL(c.req.url);
+      const header = c.req.header("authorization");
+      const ticket = header === undefined ? streamTicketOf(url) : null;
+      return ticket === null ? authenticate(env, header) : redeemStreamTicket(env, url, ticket);
     })(),
   );
   if (!principal.ok) {

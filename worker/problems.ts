@@ -12,7 +12,7 @@ import {
   type ProblemCode,
 } from "../shared/wire/problem.ts";
 import type { Rejection } from "../shared/mission/index.ts";
-import type { TeamRejection } from "../shared/wire/rpc.ts";
+import type { StreamReject, TeamRejection } from "../shared/wire/rpc.ts";
 import { errorFacts, log } from "./log.ts";
 import type { AppContext } from "./context.ts";
 
@@ -34,7 +34,7 @@ export function problemResponse(
 /** Answers a rejection of the mission or the team with its own code and facts. */
 export function rejectionResponse(
   c: Context<AppContext>,
-  rejection: Rejection | TeamRejection,
+  rejection: Rejection | TeamRejection | StreamReject,
 ): Response {
   return problemResponse(c, rejectionToProblem(rejection));
 }

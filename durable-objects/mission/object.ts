@@ -15,10 +15,17 @@ import {
   type Rejection,
   type Wondering,
 } from "../../shared/mission/index.ts";
-import type { Result } from "../../shared/result.ts";
+import { err, type Result } from "../../shared/result.ts";
 import type { TicketClaims } from "../../shared/ticket/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
-import type { Executed, ExecuteRequest, MissionRpc, SinkName } from "../../shared/wire/rpc.ts";
+import type {
+  Executed,
+  ExecuteRequest,
+  MissionRpc,
+  SinkName,
+  StreamBearer,
+} from "../../shared/wire/rpc.ts";
+import { parseStreamAsk } from "../../shared/wire/stream.ts";
 import { type Alarm, createAlarm, nextAlarmMs } from "./alarm.ts";
 import { type CommitPath, createCommitPath } from "./commit.ts";
 import { type MissionEnv, queueSends } from "./env.ts";
@@ -28,6 +35,8 @@ import { type Loaded, loadMission, stateFor } from "./load.ts";
 import { createMissionLog, type MissionLog } from "./log.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { createReading, type Reading } from "./reading.ts";
+import { createStream, type Stream } from "./stream.ts";
+import { createStreamTickets, type StreamTickets } from "./stream-tickets.ts";
 
 /** How long after a failed alarm the next one comes; the platform's own retries end after six. */
 const ALARM_RETRY_MS = 30_000;
@@ -39,6 +48,8 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   readonly #reading: Reading;
   readonly #outbox: Outbox;
   readonly #log: MissionLog;
+  readonly #stream: Stream;
+  readonly #streamTickets: StreamTickets;
   #loaded: Loaded | null = null;
 
   constructor(ctx: DurableObjectState, env: MissionEnv) {
@@ -62,6 +73,14 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       nowMs: () => Date.now(),
       warn: (what, error) => this.#warn(`outbox_${what}`, error),
     });
+    this.#streamTickets = createStreamTickets(ctx.storage.kv);
+    this.#stream = createStream({
+      ...own,
+      journal,
+      sockets: () => ctx.getWebSockets(),
+      nowMs: () => Date.now(),
+      warn: (what, error) => this.#warn(what, error),
+    });
     this.#commits = createCommitPath({
       ...own,
       journal,
@@ -70,6 +89,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       missionId: () => this.#name()[1],
       signingKey: () => missionKeys(this.env.TICKET_SIGNING_KEYS).active,
       send: (state, events) => {
+        this.#stream.publish();
         const armed = this.#tried("arm", this.#arm(state));
         this.ctx.waitUntil(armed.then(() => this.#outbox.flush(state, events)));
       },
@@ -130,6 +150,44 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     return this.#log.consistency(this.#reading.soundHead(team), from, to);
   }
 
+  async admitStream(team: string, after: number): ReturnType<MissionRpc["admitStream"]> {
+    return this.#stream.admit(team, after);
+  }
+
+  async issueStreamTicket(
+    team: string,
+    hash: string,
+    bearer: StreamBearer,
+  ): ReturnType<MissionRpc["issueStreamTicket"]> {
+    if (!this.#isKnownTo(team)) return err({ reason: "mission_unknown" });
+    return this.#streamTickets.issue(hash, bearer, Date.now());
+  }
+
+  async redeemStreamTicket(
+    team: string,
+    hash: string,
+  ): ReturnType<MissionRpc["redeemStreamTicket"]> {
+    return this.#isKnownTo(team) ? this.#streamTickets.redeem(hash, Date.now()) : null;
+  }
+
+  /** A stream's handshake, from the API worker alone; every one is answered, and refused by closing. */
+  override async fetch(request: Request): Promise<Response> {
+    const { 0: theirs, 1: ours } = new WebSocketPair();
+    this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    this.ctx.acceptWebSocket(ours);
+    this.#stream.connect(ours, parseStreamAsk(request.url));
+    return new Response(null, { status: 101, webSocket: theirs });
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    this.#stream.hear(socket, message);
+  }
+
+  /** The receiver left. Without this the runtime answers its close only when the object goes to sleep. */
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    socket.close();
+  }
+
   async confirmTicket(claims: TicketClaims): ReturnType<MissionRpc["confirmTicket"]> {
     const loaded = this.#load();
     return confirmTicket(loaded.kind === "live" ? loaded.state : null, claims, Date.now());
@@ -150,6 +208,8 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       this.#commits.execute({ team, command, idempotency: null, ifMatch: null });
       const state = stateFor(this.#load(), team);
       if (!state) return;
+      // What was committed and not published, because the turn failed behind the commit.
+      this.#stream.publish();
       await this.#outbox.resend(state);
       await this.#arm(state);
     } catch (error) {
@@ -171,6 +231,10 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     if (loaded.kind === "broken")
       this.ctx.waitUntil(this.#reportBreach(loaded.broken.seq, loaded.broken.detail));
     return loaded;
+  }
+
+  #isKnownTo(team: string): boolean {
+    return this.#load().kind !== "unknown" && this.#name()[0] === team;
   }
 
   /** The trace cannot take the incident of its own breach, so the index is told directly. */

@@ -23,6 +23,8 @@ export interface Unreachable {
 
 export interface ApiClient {
   readonly url: string;
+  /** The response as it begins, for one that does not end soon. */
+  open(path: string, signal: AbortSignal): Promise<Result<Response, Unreachable>>;
   get(path: string, accept?: string): Promise<Result<ApiAnswer, Unreachable>>;
   post(
     path: string,
@@ -36,18 +38,22 @@ export function createApiClient(url: string, token: string | null): ApiClient {
   const base = url.replace(/\/+$/, "");
   const authorization: Record<string, string> =
     token === null ? {} : { authorization: `Bearer ${token}` };
-  const send = async (path: string, init: RequestInit): Promise<Result<ApiAnswer, Unreachable>> => {
+  const reach = async <T>(
+    path: string,
+    init: RequestInit,
+    read: (response: Response) => Promise<T>,
+  ): Promise<Result<T, Unreachable>> => {
     try {
-      const response = await fetch(`${base}${path}`, { ...init, redirect: "manual" });
-      const text = await response.text();
-      return ok({ status: response.status, headers: response.headers, body: toJson(text), text });
+      return ok(await read(await fetch(`${base}${path}`, { ...init, redirect: "manual" })));
     } catch (cause) {
       const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
       return err({ reason: "unreachable", detail: messageOf(inner) });
     }
   };
+  const send = (path: string, init: RequestInit) => reach(path, init, toAnswer);
   return {
     url: base,
+    open: (path, signal) => reach(path, { headers: authorization, signal }, async (begun) => begun),
     get: (path, accept = "application/json") =>
       send(path, { headers: { ...authorization, accept } }),
     post: (path, body, headers = {}) =>
@@ -64,6 +70,12 @@ export function createApiClient(url: string, token: string | null): ApiClient {
   };
 }
 
+/** Reads a response to its end. */
+export async function toAnswer(response: Response): Promise<ApiAnswer> {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: toJson(text), text };
+}
+
 /** The client that SEKISHO_URL and SEKISHO_TOKEN describe; tokens never stand in argv. */
 export function clientOf(context: Context): ApiClient {
   return createApiClient(
@@ -74,7 +86,7 @@ export function clientOf(context: Context): ApiClient {
 
 /** The answer of a successful request, or the failure to show. */
 export function requireSuccess(
-  client: ApiClient,
+  client: Pick<ApiClient, "url">,
   answered: Result<ApiAnswer, Unreachable>,
 ): Result<ApiAnswer, Failure> {
   if (!answered.ok) {

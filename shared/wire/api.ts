@@ -348,6 +348,11 @@ export const approverSchema = z.strictObject({
   validUntil: momentSchema.nullable(),
 }) satisfies z.ZodType<ApproverFacts>;
 
+export const streamTicketSchema = z.strictObject({
+  ticket: z.string(),
+  expiresAt: momentSchema,
+});
+
 /** A page of a list; `nextCursor` is null on the last one. */
 export function pageSchema<T extends z.ZodType>(item: T) {
   return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });

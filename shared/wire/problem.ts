@@ -6,7 +6,7 @@
 import type { KeyReject } from "../crypto.ts";
 import type { Rejection, RejectionReason } from "../mission/index.ts";
 import type { JsonObject, JsonReject, JsonValue } from "../strict-json.ts";
-import type { TeamRejection } from "./rpc.ts";
+import type { StreamReject, TeamRejection } from "./rpc.ts";
 
 /** What only HTTP itself may refuse; everything else is a rejection's own reason. */
 export type HttpProblemCode =
@@ -20,6 +20,7 @@ export type HttpProblemCode =
   | "idempotency_key_malformed"
   | "if_match_malformed"
   | "replay_point_unknown"
+  | "stream_full"
   | "brief_invalid"
   | "log_point_unknown"
   | "gate_blocked"
@@ -84,6 +85,7 @@ export const PROBLEMS = {
   if_match_malformed: { status: 400, title: "The If-Match header is malformed" },
   head_stale: { status: 412, title: "The mission moved on since it was read" },
   replay_point_unknown: { status: 422, title: "The trace has no such point" },
+  stream_full: { status: 429, title: "Too many are watching this mission" },
   log_point_unknown: { status: 422, title: "The log has no such entry or size" },
   json_malformed: { status: 400, title: "The body is not JSON" },
   json_duplicate_key: { status: 422, title: "The JSON holds a key twice" },
@@ -176,7 +178,7 @@ export function toPointer(path: readonly (string | number)[]): string {
  * A rejection as a problem: `reason` becomes the code, `detail` the detail, every other fact an
  * extension member. The violations of `plan_invalid` become `errors` with pointers under `/plan`.
  */
-export function rejectionToProblem(rejection: Rejection | TeamRejection): Problem {
+export function rejectionToProblem(rejection: Rejection | TeamRejection | StreamReject): Problem {
   if (rejection.reason === "plan_invalid" || rejection.reason === "amendment_invalid") {
     const root = rejection.reason === "plan_invalid" ? "/plan" : "";
     return {

@@ -61,9 +61,14 @@ export interface Answered {
   readonly body: Record<string, unknown>;
 }
 
+/** The response itself, for answers that do not end or are no HTTP any more. */
+export async function fetchApi(path: string, init: RequestInit = {}): Promise<Response> {
+  return worker.fetch(new Request(`https://api.sekisho.test${path}`, init));
+}
+
 /** Sends a request as it is. */
 export async function send(path: string, init: RequestInit = {}): Promise<Answered> {
-  const response = await worker.fetch(new Request(`https://api.sekisho.test${path}`, init));
+  const response = await fetchApi(path, init);
   const text = await response.text();
   const isJson = /json/.test(response.headers.get("content-type") ?? "");
   const body = isJson && text !== "" ? (JSON.parse(text.split("\n")[0] ?? "") as object) : {};

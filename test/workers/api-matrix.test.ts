@@ -111,6 +111,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/missions/{id}/nodes/{node}/approvals": named(node("approvals"), { statement: "x.y.z" }),
   "POST /v1/missions/{id}/nodes/{node}/results": named(node("results"), {}),
   "GET /v1/missions/{id}/trace": named(mission("/trace")),
+  // A point that no trace has: an open stream would not end, and would not tell its own team from another.
+  "GET /v1/missions/{id}/stream": named(mission("/stream?after=999999")),
+  "POST /v1/missions/{id}/stream-tickets": named(mission("/stream-tickets")),
   "GET /v1/missions/{id}/evidence/{hash}": named(
     (things) => `/v1/missions/${things.mission}/evidence/${"0".repeat(64)}`,
   ),
