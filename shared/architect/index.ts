@@ -10,5 +10,5 @@ export {
 export type { Coordinate } from "./coordinate.ts";
 export { CONFLICT_PATTERNS, choosePattern, leaseFlaw } from "./pattern.ts";
 export type { ConflictPattern, PatternChoice, SliceWriter } from "./pattern.ts";
-export { checkStructure } from "./structure.ts";
+export { checkStructure, isStructural, zonesConcerned } from "./structure.ts";
 export type { Structure, StructureCode, StructureReport, ZoneFacts } from "./structure.ts";

@@ -70,6 +70,28 @@ export function checkStructure(structure: Structure, report: StructureReport): v
   checkSlices(structure.nodes, zones, report);
 }
 
+/** Whether nodes have anything that a registry of zones could forbid: a zone with boundaries, or a write. */
+export function isStructural(
+  nodes: readonly { readonly zone?: string | undefined; readonly writeSet: readonly string[] }[],
+): boolean {
+  return nodes.some(
+    ({ zone, writeSet }) => writeSet.length > 0 || (zone !== undefined && isZone(zone)),
+  );
+}
+
+/** The registered zones that nodes lie in or write into: all that their structure is judged by, in their order. */
+export function zonesConcerned(
+  nodes: readonly Pick<StructuralNode, "zone" | "writeSet">[],
+  registered: readonly ZoneFacts[],
+): readonly ZoneFacts[] {
+  const named = new Set(nodes.map(({ zone }) => zone));
+  const slices = nodes.flatMap(({ writeSet }) => writeSet);
+  const written = new Set([...slices, ...slices.map((slice) => slice.split("#")[0] ?? "")]);
+  return registered.filter(
+    ({ zone, owns }) => named.has(zone) || owns.some((owned) => written.has(owned)),
+  );
+}
+
 function mergeZones(
   { declared, registered }: Structure,
   report: StructureReport,

@@ -190,7 +190,7 @@ function applyAmendment(state: MissionState, event: Evolving): void {
     state.plan.hash === data.planHash,
     "an amendment is applied to the plan it was made for",
   );
-  const compiled = compileAmendment(state.plan, open.amendment);
+  const compiled = compileAmendment(state.plan, open.amendment, "recorded");
   invariant(compiled.ok, "a recorded amendment compiles");
   const plan = compiled.value;
   invariant(plan.hash === data.amendedPlanHash, "a recorded amendment gives its recorded hash");

@@ -4,6 +4,7 @@
  */
 import type { ApproverFacts } from "../approval/index.ts";
 import type { EvidenceBundle, VerificationFacts } from "../evidence/index.ts";
+import type { ZoneFacts } from "../architect/index.ts";
 import type { Amendment, CompiledPlan, FactorsSpec } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt } from "../ticket/index.ts";
@@ -125,6 +126,8 @@ export interface Amend extends Base {
   readonly amendment: Amendment;
   /** What the directory says of the agent; "operator" where a person with that role proposes. */
   readonly proposer: AgentFacts | "operator" | "unavailable" | null;
+  /** What the team has registered of its zones, as far as it may concern the new nodes. */
+  readonly zones: readonly ZoneFacts[];
 }
 
 /** Moves the running mission to a tighter policy that a person activated and another one signs for. */

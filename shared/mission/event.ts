@@ -3,6 +3,7 @@
  * member is a new event version (docs/event-log.md). `EventData` gives `data` by event type.
  */
 import type { NodeShare } from "../allocation/index.ts";
+import type { ZoneFacts } from "../architect/index.ts";
 import type { EvidenceBundle, RecordedVerification } from "../evidence/index.ts";
 import type { NamedPause, Reason } from "../gates/index.ts";
 import type { Amendment, ApprovalRequirement, Plan } from "../plan/index.ts";
@@ -28,6 +29,8 @@ interface ProposedAmendment {
   readonly id: string;
   readonly amendment: Amendment;
   readonly proposer: Proposer;
+  /** What was registered of the zones it concerns; only there where something was. */
+  readonly zones?: readonly ZoneFacts[];
   readonly risk: number;
   readonly gateDigest: string;
   readonly policyHash: string;

@@ -256,10 +256,10 @@ function readIntervention(
 }
 
 function readAmendment(event: TraceEvent, { terms }: Context): ReadBack {
-  const { amendment, proposer } = dataOf(event, "amendment.proposed");
+  const { amendment, proposer, zones = [] } = dataOf(event, "amendment.proposed");
   if (proposer !== null && typeof proposer === "object" && proposer.id !== event.actor.id)
     return flaw("actor.id", proposer.id);
-  return { command: { ...base(event, terms), type: "Amend", amendment, proposer } };
+  return { command: { ...base(event, terms), type: "Amend", amendment, proposer, zones } };
 }
 
 function readRepin(event: TraceEvent, { terms }: Context): ReadBack {

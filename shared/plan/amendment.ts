@@ -6,6 +6,7 @@
  * Specification: docs/amendments.md.
  */
 import * as z from "zod";
+import type { ZoneFacts } from "../architect/index.ts";
 import { LIMITS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { type CompiledPlan, compilePlan } from "./compile.ts";
@@ -56,11 +57,14 @@ export function amendmentId(base: CompiledPlan, number: number): string {
  * The plan with the amendment in it, compiled as a whole, or everything that is wrong at once.
  *
  * Shape: nodes and edges of the base come first and unchanged, the new ones after them in the order
- * given. Errors: `amendment_invalid` with 1 to 100 violations, the amendment's own first. O(V + E).
+ * given. `registry` is what the team registered of its zones; what exists is not judged by it again.
+ * "recorded": the amendment was judged when it was proposed. Errors: `amendment_invalid` with 1 to 100
+ * violations, the amendment's own first. O(V + E).
  */
 export function compileAmendment(
   base: CompiledPlan,
   amendment: Amendment,
+  registry: readonly ZoneFacts[] | "recorded" = [],
 ): Result<
   CompiledPlan,
   { readonly reason: "amendment_invalid"; readonly violations: readonly AmendmentViolation[] }
@@ -76,7 +80,11 @@ export function compileAmendment(
     report("amendment_too_large", "/nodes", `${plan.nodes.length} nodes of ${LIMITS.nodesMax}`);
   if (plan.edges.length > LIMITS.edgesMax)
     report("amendment_too_large", "/edges", `${plan.edges.length} edges of ${LIMITS.edgesMax}`);
-  const compiled = compilePlan(plan);
+  const { nodes, edges } = base.plan;
+  const compiled =
+    registry === "recorded"
+      ? compilePlan(plan, [], registry)
+      : compilePlan(plan, registry, { recordedNodes: nodes.length, recordedEdges: edges.length });
   if (!compiled.ok) {
     const place = placeIn(base.plan, nodesAt, edgesAt);
     for (const violation of compiled.error.violations)

@@ -44,13 +44,19 @@ export interface CompiledPlan {
 const CYCLE_NAMES_MAX = 32;
 
 /**
- * Rules that are younger than plans already recorded. Only a new plan is held to them: a recorded one
- * never changes, and its mission must stay readable.
+ * Rules that only what is new is held to. A recorded plan never changes and its mission must stay readable,
+ * whether it is older than a rule or the registry of zones that judged it has changed since.
  */
 const RULES_FOR_NEW_PLANS = new Set<PlanViolationCode>([
   "decision_not_human",
   "universes_not_observed",
   "evidence_policy_not_applicable",
+  "zone_duplicate",
+  "slice_owned_twice",
+  "boundary_crossed",
+  "agent_boundary_crossed",
+  "skill_boundary_crossed",
+  "slice_boundary_crossed",
 ]);
 
 /** What the checks share: the plan, its ids resolved to positions, and where to report. */
@@ -65,7 +71,8 @@ interface Draft {
 }
 
 /**
- * Compiles a plan that `planSchema` has parsed: a new one, or one recorded when its mission opened.
+ * Compiles a plan that `planSchema` has parsed: a new one, one recorded when its mission opened, or one
+ * of which the first nodes and edges are recorded and the others new.
  *
  * Errors: `plan_invalid` with at least one and at most 100 violations, in the order of docs/plan.md.
  * `registry` is what the team registered of its zones; it goes before what the plan declares of them.
@@ -108,7 +115,19 @@ interface Checked {
   readonly approverOf: ReadonlyMap<string, string>;
 }
 
-type PlanOrigin = "new" | "recorded";
+/** Where a plan comes from; as an object: how many of its nodes and edges, the first ones, are recorded. */
+export type PlanOrigin =
+  | "new"
+  | "recorded"
+  | { readonly recordedNodes: number; readonly recordedEdges: number };
+
+/** Whether the place lies in something new. */
+function isNew(origin: PlanOrigin, pointer: string): boolean {
+  if (typeof origin === "string") return origin === "new";
+  const [, list, position] = pointer.split("/");
+  if (list === "nodes") return Number(position) >= origin.recordedNodes;
+  return list === "edges" && Number(position) >= origin.recordedEdges;
+}
 
 function check(
   plan: Plan,
@@ -117,7 +136,7 @@ function check(
 ): Result<Checked, PlanInvalid> {
   const { list, report: note } = createViolations();
   const report: Report = (code, pointer, detail) => {
-    if (origin === "new" || !RULES_FOR_NEW_PLANS.has(code)) note(code, pointer, detail);
+    if (!RULES_FOR_NEW_PLANS.has(code) || isNew(origin, pointer)) note(code, pointer, detail);
   };
   const positionById = indexNodes(plan, report);
   const edges = resolveEdges(plan, positionById, report);

@@ -31,7 +31,11 @@ export function amendment(
 export function amend(
   seconds: number,
   change: Amendment,
-  options: { readonly by?: string; readonly proposer?: AmendCommand["proposer"] } = {},
+  options: {
+    readonly by?: string;
+    readonly proposer?: AmendCommand["proposer"];
+    readonly zones?: AmendCommand["zones"];
+  } = {},
 ): AmendCommand {
   const { by } = options;
   const actor = by === undefined ? ["human", "operator"] : ["agent", by];
@@ -44,6 +48,7 @@ export function amend(
     type: "Amend",
     amendment: change,
     proposer: options.proposer ?? (by === undefined ? "operator" : agent(by)),
+    zones: options.zones ?? [],
   };
 }
 

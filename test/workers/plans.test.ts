@@ -8,12 +8,20 @@ import { zoneOf } from "../../shared/architect/index.ts";
 import { teamStub } from "../../worker/missions.ts";
 import type { Env } from "../../worker/env.ts";
 import { env } from "cloudflare:workers";
-import { call, callerOf, expectStatus, setUpTeam, SMALL_PLAN } from "../support/api.ts";
+import {
+  call,
+  callerOf,
+  expectStatus,
+  openMission,
+  setUpTeam,
+  SMALL_PLAN,
+} from "../support/api.ts";
 
 const TEAM = "planning";
 const [HERE, THERE] = ["acme/ops/buying/parts", "acme/ops/buying/tools"];
 const agent = callerOf(TEAM, "agent");
 const admin = callerOf(TEAM, "admin");
+const operator = callerOf(TEAM, "operator");
 const compile = (body: unknown) => call(agent, "POST", "/v1/plans/compile", body);
 const errorsOf = (body: Record<string, unknown>) =>
   (body["errors"] as readonly { code?: string; pointer: string }[]).map(
@@ -161,5 +169,18 @@ describe("a registered zone", () => {
     const opened = await expectStatus(call(agent, "POST", "/v1/missions", { plan: crossing }), 422);
     expect(errorsOf(opened.body)).toEqual(expected);
     expect(JSON.stringify(opened.body)).toContain(`hands work of ${THERE} to ${HERE}`);
+  });
+
+  it("bounds what has no zone and writes what a zone owns, when it opens and when it is amended", async () => {
+    const [small] = SMALL_PLAN.nodes;
+    const writer = { ...small, id: "writer", writeSet: ["orders#2027"] };
+    const plan = { ...SMALL_PLAN, nodes: [writer], edges: [] };
+    const opened = await expectStatus(call(agent, "POST", "/v1/missions", { plan }), 422);
+    expect(errorsOf(opened.body)).toEqual(["slice_boundary_crossed /plan/nodes/0/writeSet/0"]);
+    const mission = await openMission(TEAM);
+    const change = { title: "More", reason: "a requirement came up", nodes: [writer] };
+    const path = `/v1/missions/${mission}/amendments`;
+    const amended = await expectStatus(call(operator, "POST", path, change), 422);
+    expect(errorsOf(amended.body)).toEqual(["slice_boundary_crossed /nodes/0/writeSet/0"]);
   });
 });

@@ -3,7 +3,7 @@
  * lag; everything about one mission comes from its object.
  */
 import * as z from "zod";
-import { isZone } from "../../shared/architect/index.ts";
+import { isStructural, type ZoneFacts } from "../../shared/architect/index.ts";
 import type { EvidenceBundle } from "../../shared/evidence/index.ts";
 import { MISSION_ID, missionId } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
@@ -33,6 +33,7 @@ import {
 } from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { CURSOR_CHARS_MAX, CURSOR_REFUSED, decodeCursor, encodeCursor } from "../cursor.ts";
+import type { Env } from "../env.ts";
 import { jsonSizeFlaw, receiveEvidence, verificationFor } from "../evidence.ts";
 import { parsePost, readIfMatch } from "../idempotency.ts";
 import { missionStub, teamStub } from "../missions.ts";
@@ -165,9 +166,7 @@ missionRoutes.openapi(openRoute, async (c) => {
   const sizeFlaw = jsonSizeFlaw(body.plan, LIMITS.planBytesMax, "/plan");
   if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const principal = c.get("principal");
-  // Only a plan with coordinates has boundaries that the team's registry could know of.
-  const isBounded = body.plan.nodes.some(({ zone }) => zone !== undefined && isZone(zone));
-  const registry = isBounded ? await teamStub(c.env, principal.team).zones() : [];
+  const registry = await zonesFor(c.env, principal.team, body.plan.nodes);
   const plan = compilePlan(body.plan, registry);
   if (!plan.ok) return rejectionResponse(c, plan.error);
   const inputs = bundleInputs(body.inputs, principal.sub);
@@ -252,6 +251,7 @@ missionRoutes.openapi(amendRoute, async (c) => {
     type: "Amend",
     amendment: body,
     proposer: isOperator ? "operator" : await askAgentFacts(c),
+    zones: await zonesFor(c.env, principal.team, body.nodes),
   } as const;
   const missionId = c.req.valid("param").id;
   const execution = { missionId, command, idempotency, ifMatch: ifMatch.value };
@@ -277,6 +277,15 @@ missionRoutes.openapi(interveneRoute, async (c) => {
   };
   return execute(c, execution, ({ answer }) => c.json(answer, 200));
 });
+
+/** Asks the team's registry only where there is something that it could forbid. */
+async function zonesFor(
+  env: Env,
+  team: string,
+  nodes: Parameters<typeof isStructural>[0],
+): Promise<readonly ZoneFacts[]> {
+  return isStructural(nodes) ? teamStub(env, team).zones() : [];
+}
 
 function bundleInputs(
   inputs: z.output<typeof openMissionSchema>["inputs"],

@@ -4,6 +4,7 @@
  * under the old plan is asked anew (I14).
  * Specification: docs/amendments.md.
  */
+import { zonesConcerned } from "../../architect/index.ts";
 import { hashJson } from "../../canonical.ts";
 import {
   AMEND_ACTION,
@@ -36,7 +37,8 @@ export function decideAmend(turn: Turn, command: Amend): Result<null, Rejection>
   if (applied.length >= LIMITS.amendmentsPerMissionMax)
     return err({ reason: "amendments_exhausted", amendmentsMax: LIMITS.amendmentsPerMissionMax });
   const { amendment, proposer, actor } = command;
-  const compiled = compileAmendment(state.plan, amendment);
+  const zones = zonesConcerned([...state.plan.plan.nodes, ...amendment.nodes], command.zones);
+  const compiled = compileAmendment(state.plan, amendment, zones);
   if (!compiled.ok) return compiled;
   const id = nextAmendmentId(state);
   const about = { id, amendment, proposer, by: actor.id, approvals: [] };
@@ -46,6 +48,7 @@ export function decideAmend(turn: Turn, command: Amend): Result<null, Rejection>
     id,
     amendment,
     proposer,
+    ...(zones.length > 0 && { zones }),
     risk: question.risk,
     gateDigest: question.gateDigest,
     policyHash: state.policy.hash,
@@ -120,7 +123,7 @@ function refuse(
   gateResult: GateResult,
 ): void {
   const { plan, policy } = turn.state;
-  const compiled = compileAmendment(plan, amendment);
+  const compiled = compileAmendment(plan, amendment, "recorded");
   const data = {
     id,
     amendment,
@@ -175,7 +178,7 @@ function apply(
   gateResult: GateResult,
 ): void {
   const { state } = turn;
-  const compiled = compileAmendment(state.plan, open.amendment);
+  const compiled = compileAmendment(state.plan, open.amendment, "recorded");
   if (!compiled.ok) return;
   const nodes = open.amendment.nodes.map((node) => node.id);
   const data = {
