@@ -5,7 +5,7 @@
  */
 
 /** Version of the table below; rises by one with every addition. */
-export const CODEBOOK_VERSION = 2;
+export const CODEBOOK_VERSION = 3;
 
 /** Gates in pipeline order; the numbers are those of the pipeline, 1-11. */
 export const GATES = {
@@ -67,6 +67,7 @@ export const REASON_CODES = {
   UNCERTAINTY_HIGH: 704,
   UNIVERSE_STALE: 705,
   UNIVERSE_UNKNOWN: 706,
+  UNIVERSES_CONFLICT: 707,
   PURPOSE_FORBIDDEN: 801,
   EVIDENCE_FABRICATED: 802,
   PURPOSE_UNDECLARED: 803,

@@ -1,6 +1,7 @@
 /**
  * Gate 7, universe: the worst case over the universes that the node declares, from the observations
- * that its proposal carries. May block, never seals, never averages. Specification: docs/universes.md.
+ * that its proposal carries, and their conflict where the node weighs them. May block, never seals, never
+ * averages; a conflict pauses and clears nothing. Specification: docs/universes.md.
  */
 import {
   evaluateUniverses,
@@ -8,21 +9,23 @@ import {
   type UniverseObservation,
   type UniverseSpec,
 } from "../universe/index.ts";
+import { conflictReasons } from "./conflict.ts";
 import { type Gate, type RefusableVerdict, reasonOf } from "./question.ts";
 
 /** An irreversible action's weight; only the order of universes would depend on it. */
 const IRREVERSIBLE = 0;
 
 export const universe: Gate<RefusableVerdict> = ({ spec, proposal, at }) => {
+  const declared = spec.universes ?? [];
   const seen = new Map((proposal?.universes ?? []).map((one) => [one.id, one] as const));
-  const universes = (spec.universes ?? []).map((declared) =>
-    observed(declared, seen.get(declared.id)),
-  );
+  const universes = declared.map((one) => observed(one, seen.get(one.id)));
   const worst = evaluateUniverses(universes, { at, reversibility: IRREVERSIBLE });
+  const conflicting = conflictReasons(declared, seen, worst);
   const reasons = worst.reasons.map(({ code, detail, counterfactual }) =>
     reasonOf("universe", code, detail, counterfactual),
   );
-  return { verdict: worst.decision, reasons };
+  const isSurfaced = worst.decision === "allow" && conflicting.length > 0;
+  return { verdict: isSurfaced ? "pause" : worst.decision, reasons: [...reasons, ...conflicting] };
 };
 
 /** A declared universe with what was seen of it; what was not seen stays missing, which is unknown. */

@@ -21,7 +21,11 @@ export function stepsOf(question: GateQuestion): number {
     question.heldSlices.length +
     (proposal?.rationale.length ?? 0) +
     (spec.criteria ?? []).reduce((sum, { text }) => sum + text.length, 0) +
-    observed.reduce((sum, { constraints }) => sum + 1 + constraints.length, 0) +
+    observed.reduce(
+      (sum, { constraints, utilityDeltas = [] }) =>
+        sum + 1 + constraints.length + utilityDeltas.length,
+      0,
+    ) +
     (Array.isArray(rules) ? rules.length : 0)
   );
 }

@@ -34,7 +34,7 @@ export function evaluateDecision(question: DecisionQuestion, now: string): Decis
 }
 
 /** The rule of the four recommendations. Source: docs/universes.md, "What is recommended". */
-function recommend(worst: WorstCase, conflict: Conflict): readonly Recommendation[] {
+export function recommend(worst: WorstCase, conflict: Conflict): readonly Recommendation[] {
   const codes = new Set(worst.reasons.map(({ code }) => code));
   const isContradictory = conflict.contradictions.length > 0 || conflict.pairs.length > 0;
   const holds: Readonly<Record<Recommendation, boolean>> = {

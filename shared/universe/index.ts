@@ -3,5 +3,7 @@ export { evaluateDecisionSchema, observationsSchema, universeSpecsSchema } from 
 export type { DecisionQuestion, UniverseObservation, UniverseSpec } from "./schema.ts";
 export { evaluateUniverses } from "./score.ts";
 export type { Universe, UniverseReason, UniverseReasonCode, WorstCase } from "./score.ts";
-export { evaluateDecision, RECOMMENDATIONS } from "./evaluate.ts";
+export { measureConflict } from "./conflict.ts";
+export type { Affected, Conflict } from "./conflict.ts";
+export { evaluateDecision, recommend, RECOMMENDATIONS } from "./evaluate.ts";
 export type { DecisionEvaluation } from "./evaluate.ts";

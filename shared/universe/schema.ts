@@ -42,12 +42,37 @@ const seen = {
   observedAt: momentSchema.exactOptional(),
 };
 
+const weightSchema = z.number().min(0).max(LIMITS.universeWeightMax);
+const utilitySchema = z.number().min(-LIMITS.utilityMax).max(LIMITS.utilityMax);
+
+/** What the action does to a universe's utility. */
+const affected = {
+  /** The derivative of the universe's utility with respect to the action. */
+  effect: utilitySchema.exactOptional(),
+  /** Differences of utility the action makes, one a sample; sample k is the same k in every universe. */
+  utilityDeltas: z
+    .array(utilitySchema)
+    .min(LIMITS.utilitySamplesMin)
+    .max(LIMITS.utilitySamplesMax)
+    .exactOptional(),
+};
+
+function hasOneLength(
+  universes: readonly { readonly utilityDeltas?: readonly number[] }[],
+): boolean {
+  return new Set(universes.flatMap(({ utilityDeltas }) => utilityDeltas?.length ?? [])).size <= 1;
+}
+
+const LENGTHS_DIFFER = "utilityDeltas of all universes must have one length";
+
 /** The universes a plan's node declares. `constraints` names those that must be observed. */
 export const universeSpecsSchema = z
   .array(
     z.strictObject({
       ...borders,
       constraints: z.array(idSchema).max(LIMITS.constraintsPerUniverseMax).default([]),
+      /** Takes part in conflict, with this weight; what the action does to it must then be observed. */
+      weight: weightSchema.exactOptional(),
     }),
   )
   .min(1)
@@ -56,25 +81,17 @@ export const universeSpecsSchema = z
 
 /** The observations a proposal carries. */
 export const observationsSchema = z
-  .array(z.strictObject({ id: idSchema, ...seen }))
+  .array(z.strictObject({ id: idSchema, ...seen, ...affected }))
   .max(LIMITS.universesPerNodeMax)
-  .refine(unique, REPEATED);
-
-const weightSchema = z.number().min(0).max(LIMITS.universeWeightMax);
+  .refine(unique, REPEATED)
+  .refine(hasOneLength, LENGTHS_DIFFER);
 
 /** One universe of a whole question: borders, observation, and what the action does to its utility. */
 const universeSchema = z.strictObject({
   ...borders,
   ...seen,
   weight: weightSchema.default(1),
-  /** The derivative of the universe's utility with respect to the action. */
-  effect: z.number().min(-LIMITS.utilityMax).max(LIMITS.utilityMax).exactOptional(),
-  /** Differences of utility the action makes, one a sample; sample k is the same k in every universe. */
-  utilityDeltas: z
-    .array(z.number().min(-LIMITS.utilityMax).max(LIMITS.utilityMax))
-    .min(LIMITS.utilitySamplesMin)
-    .max(LIMITS.utilitySamplesMax)
-    .exactOptional(),
+  ...affected,
 });
 
 /** The question of the pure service: one action over all its universes. */
@@ -97,15 +114,8 @@ export const evaluateDecisionSchema = z
       .default([]),
   })
   .superRefine((question, context) => {
-    const lengths = new Set(
-      question.universes.flatMap((universe) => universe.utilityDeltas?.length ?? []),
-    );
-    if (lengths.size > 1)
-      context.addIssue({
-        code: "custom",
-        path: ["universes"],
-        message: "utilityDeltas of all universes must have one length",
-      });
+    if (!hasOneLength(question.universes))
+      context.addIssue({ code: "custom", path: ["universes"], message: LENGTHS_DIFFER });
     const known = new Set(question.universes.map(({ id }) => id));
     const named = new Set<string>();
     for (const [at, { a, b }] of question.pairWeights.entries()) {

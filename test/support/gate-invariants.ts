@@ -18,6 +18,7 @@ export function checkWideGates(
   checkAction(node, event.seq, say);
   const { spec, proposal } = node;
   let open = (spec.criteria ?? []).some(({ kind }) => kind === "subjective");
+  const signs: (number | null)[] = [];
   for (const declared of spec.universes ?? []) {
     const seen = proposal?.universes?.find(({ id }) => id === declared.id);
     const over = (seen?.risk ?? 0) > declared.budget;
@@ -27,8 +28,11 @@ export function checkWideGates(
       say("I8", `seq ${event.seq}: ${declared.id} is over budget and the node runs`);
     const { risk, evidence = -1, uncertainty = 2 } = seen ?? {};
     open ||= over || risk === undefined;
+    const { effect = seen?.utilityDeltas?.reduce((sum, delta) => sum + delta, 0) } = seen ?? {};
+    if (declared.weight !== undefined) signs.push(effect === undefined ? null : Math.sign(effect));
     open ||= evidence < declared.evidenceMin || uncertainty > declared.uncertaintyMax;
   }
+  open ||= signs.includes(null) || (signs.includes(1) && signs.includes(-1));
   const signed = node.approvals.some(({ gateDigest }) => gateDigest === digest);
   if (open && !signed) say("I8", `seq ${event.seq}: a pause is open and nobody overrode it`);
   const isOverridden = event.gateResult?.reasons.some(({ code }) => code === "PAUSE_OVERRIDDEN");
