@@ -84,6 +84,10 @@ export const LIMITS = {
   attemptsDefault: 3,
   /** No plan may ask for more tries; a node failing ten times needs a person. */
   attemptsMax: 10,
+  /** Agents banned from one mission; the team's directory bans for good. */
+  bansPerMissionMax: 100,
+  /** From this reset of the same node or mission on, a person has to resume. See docs/interventions.md. */
+  resetsBeforeEscalation: 3,
   /** System nodes advanced within one command, so one transaction stays short. */
   autoAdvancePerCommandMax: 64,
   /** One packed journal row; the platform caps a row at 2 MB, a D1 parameter set reads it whole. */

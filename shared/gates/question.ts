@@ -50,6 +50,8 @@ export interface GateQuestion {
   readonly status: "NEW" | "READY" | "RUNNING" | "DONE" | "BLOCKED";
   readonly sealed: boolean;
   readonly attempt: number;
+  /** Attempts that a reset took off the count; absent where there was none. */
+  readonly attemptsForgiven?: number;
   /** Whether the last outcome of this node is unknown and nobody has reconciled it. */
   readonly outcomeUnknown: boolean;
   /** Predecessors not yet DONE, in plan order. */

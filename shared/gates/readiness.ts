@@ -36,13 +36,13 @@ export const readiness: Gate<"allow" | "block"> = (question) => {
       ),
     );
   }
-  if (question.attempt > question.spec.attemptsMax) {
+  if (question.attempt - (question.attemptsForgiven ?? 0) > question.spec.attemptsMax) {
     reasons.push(
       reasonOf(
         "readiness",
         "ATTEMPTS_EXHAUSTED",
         `all ${question.spec.attemptsMax} attempts are used`,
-        "amend the plan with a new node for the remaining work",
+        "an operator resets the node, or a new node by amendment takes the remaining work",
       ),
     );
   }

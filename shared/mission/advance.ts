@@ -185,8 +185,8 @@ export function fail(
   cause: Exclude<EventData["node.failed"]["cause"], "in_doubt">,
   result: Pick<GateResult, "reasons">,
 ): void {
-  const { attempt } = recordOf(turn, nodeId);
-  const left = attempt < specOf(turn.state, nodeId).attemptsMax;
+  const { attempt, attemptsForgiven = 0 } = recordOf(turn, nodeId);
+  const left = attempt - attemptsForgiven < specOf(turn.state, nodeId).attemptsMax;
   emitNode(
     turn,
     "node.failed",

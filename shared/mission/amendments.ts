@@ -8,6 +8,7 @@ import { AMEND_ACTION, type DiffQuestion } from "../gates/index.ts";
 import { invariant } from "../invariant.ts";
 import { type Amendment, amendmentId, compileAmendment } from "../plan/index.ts";
 import { approvedBy } from "./approved.ts";
+import { withBan } from "./bans.ts";
 import type { AgentFacts } from "./command.ts";
 import { dataOf } from "./event.ts";
 import type { Evolving } from "./evolve.ts";
@@ -78,7 +79,7 @@ export function diffQuestionOf(
   return {
     at,
     authorizationExpiresAt: state.plan.plan.authorizationExpiresAt ?? null,
-    proposer,
+    proposer: withBan(state, proposer),
     by,
     risk: amendmentRisk(amendment),
     nodes: amendment.nodes.length,

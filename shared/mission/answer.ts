@@ -65,7 +65,13 @@ export type Answer =
       readonly ready: readonly string[];
       readonly gateResult: GateResultRecord;
     }
-  | { readonly type: "intervention"; readonly state: MissionStatus }
+  | {
+      readonly type: "intervention";
+      /** The mission's, when everything that follows has happened. */
+      readonly state: MissionStatus;
+      /** Nodes that start over. */
+      readonly reset: readonly string[];
+    }
   | {
       readonly type: "repinned";
       readonly policyVersion: string;
@@ -102,7 +108,7 @@ export function answerOf(events: readonly EventDraft[]): Answer {
     case "mission.policy_repinned":
       return repinnedAnswer(own, events);
     default:
-      return { type: "intervention", state: own.stateAfter as MissionStatus };
+      return interventionAnswer(own, events);
   }
 }
 
@@ -117,6 +123,8 @@ const ANSWERING = new Set<EventType>([
   "amendment.proposed",
   "amendment.refused",
   "mission.policy_repinned",
+  "mission.reset",
+  "agent.banned",
   "mission.paused",
   "mission.resumed",
   "mission.stopped",
@@ -130,6 +138,16 @@ function repinnedAnswer(own: EventDraft, events: readonly EventDraft[]): Answer 
     policyVersion: version,
     policyHash: hash,
     voided: [...new Set(voided.flatMap(({ nodeId }) => nodeId ?? []))],
+  };
+}
+
+function interventionAnswer(own: EventDraft, events: readonly EventDraft[]): Answer {
+  const last = events.findLast(({ nodeId }) => nodeId === null) ?? own;
+  const reset = events.filter(({ type }) => type === "node.reset");
+  return {
+    type: "intervention",
+    state: last.stateAfter as MissionStatus,
+    reset: reset.flatMap(({ nodeId }) => nodeId ?? []),
   };
 }
 

@@ -117,8 +117,12 @@ export interface RecordDenial extends Base {
 
 export interface Intervene extends Base {
   readonly type: "Intervene";
-  readonly kind: "pause" | "resume" | "stop";
+  readonly kind: "pause" | "resume" | "stop" | "reset" | "ban";
   readonly reason: string;
+  /** Of a reset: the one node; without it, every node that can be. */
+  readonly nodeId?: string;
+  /** Whom a ban is about; needed there. */
+  readonly agent?: string;
 }
 
 export interface Amend extends Base {

@@ -5,6 +5,7 @@
 import { err, ok, type Result } from "../result.ts";
 import type { TicketClaims } from "../ticket/index.ts";
 import { isoToUnixMs, type UnixMs } from "../time.ts";
+import { isBanned } from "./bans.ts";
 import type { MissionState } from "./state.ts";
 
 export type ConfirmRefusal = { readonly reason: "gate_not_confirmed"; readonly detail: string };
@@ -23,6 +24,7 @@ export function confirmTicket(
   if (!state || state.missionId !== claims.txn || state.team !== claims.team)
     return refuse("no such mission");
   if (state.status !== "active") return refuse(`the mission is ${state.status}`);
+  if (isBanned(state, claims.sub)) return refuse(`agent ${claims.sub} is banned from the mission`);
   const { authorizationExpiresAt } = state.plan.plan;
   // As in a turn, it is never earlier than the mission's last event.
   const nowMs = Math.max(atMs, isoToUnixMs(state.lastAt) ?? 0);

@@ -69,6 +69,16 @@ export interface EventData {
   "mission.paused": { readonly reason: string };
   "mission.resumed": { readonly reason: string };
   "mission.stopped": { readonly reason: string };
+  /** A person resets one node, or every node that can be; each follows as `node.reset`. */
+  "mission.reset": {
+    readonly reason: string;
+    /** The one node; absent where it is the whole mission. */
+    readonly nodeId?: string;
+    /** Resets of this node, or of the whole mission, so far; this one included. */
+    readonly resets: number;
+  };
+  /** A person bans an agent from this mission; what rests on its proposals follows as `node.reset`. */
+  "agent.banned": { readonly agent: string; readonly reason: string };
   "mission.sealed": { readonly reasons: readonly Reason[] };
   "mission.completed": { readonly nodes: number };
   "amendment.proposed": ProposedAmendment;
@@ -96,6 +106,14 @@ export interface EventData {
       | "ticket_unused"
       | "lease_expired"
       | "in_doubt";
+  };
+  /** The node starts over: nobody's proposal, nobody's approval, all its attempts. */
+  "node.reset": {
+    readonly cause: "reset" | "ban";
+    /** The attempt to come; no attempt before it had this number. */
+    readonly attempt: number;
+    /** Resets of this node by people so far. */
+    readonly resets: number;
   };
   "evidence.submitted": {
     readonly bundle: EvidenceBundle;
@@ -211,6 +229,7 @@ export type IncidentKind =
   | "outcome_unknown"
   | "mission_sealed"
   | "attempts_exhausted"
+  | "resets_repeated"
   | "ticket_unsettled"
   | "verifier_unavailable"
   | "chain_broken"

@@ -131,6 +131,8 @@ const MISSION_EVENTS = new Set<string>([
   "mission.paused",
   "mission.resumed",
   "mission.stopped",
+  "mission.reset",
+  "agent.banned",
   "mission.sealed",
   "mission.completed",
   "mission.policy_repinned",
@@ -163,6 +165,9 @@ function evolveMission(state: MissionState, event: Evolving): void {
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
   if (event.type === "mission.policy_repinned") repin(state, event);
+  if (event.type === "mission.reset") countReset(state, event);
+  if (event.type === "agent.banned")
+    state.bannedAgents = [...(state.bannedAgents ?? []), dataOf(event, "agent.banned").agent];
   if (event.type === "mission.resumed") restartLeases(state, event.at);
   if (event.type === "ticket.denied") countDenial(state, event);
   if (isAboutAmendment) evolveAmendment(state, event);
@@ -172,6 +177,11 @@ function evolveMission(state: MissionState, event: Evolving): void {
 function repin(state: MissionState, event: Evolving): void {
   state.policy = dataOf(event, "mission.policy_repinned").policy;
   state.repins = (state.repins ?? 0) + 1;
+}
+
+function countReset(state: MissionState, event: Evolving): void {
+  const { nodeId, resets } = dataOf(event, "mission.reset");
+  if (nodeId === undefined) state.resets = resets;
 }
 
 /** New nodes join as NEW, waiting for those predecessors that are not DONE. O(their edges). */
@@ -274,6 +284,8 @@ function nodeChange(
       return gateChange(state, nodeId, before, event);
     case "node.failed":
       return failureChange(state, before, event);
+    case "node.reset":
+      return resetChange(state, before, event);
     case "ticket.issued":
       return ticketChange(state, nodeId, before, event);
     case "ticket.denied":
@@ -339,25 +351,38 @@ function gateChange(
   };
 }
 
+/** What a node holds of an attempt that it leaves behind. */
+const STARTING_OVER: Change = {
+  ticket: null,
+  lease: null,
+  request: null,
+  proposal: null,
+  proposers: [],
+  result: null,
+  receipt: null,
+  approvals: [],
+  verdict: null,
+  reasons: [],
+};
+
+function resetChange(state: MissionState, before: NodeRecord, event: Evolving): Change {
+  const { attempt, resets } = dataOf(event, "node.reset");
+  releaseLease(state, before);
+  return {
+    ...STARTING_OVER,
+    attempt,
+    attemptsForgiven: attempt - 1,
+    ...(resets > 0 && { resets }),
+  };
+}
+
 function failureChange(state: MissionState, before: NodeRecord, event: Evolving): Change {
   const data = dataOf(event, "node.failed");
   releaseLease(state, before);
   if (data.cause === "ticket_unused" && before.ticket) dropAction(state, before.ticket.jti);
   const cleared: Change = { ticket: null, lease: null, request: null };
-  if (event.stateAfter === "READY") {
-    // The next attempt starts clean: another attempt is another digest, so nothing approved carries over.
-    return {
-      ...cleared,
-      attempt: data.attempt + 1,
-      proposal: null,
-      proposers: [],
-      result: null,
-      receipt: null,
-      approvals: [],
-      verdict: null,
-      reasons: [],
-    };
-  }
+  // The next attempt starts clean: another attempt is another digest, so nothing approved carries over.
+  if (event.stateAfter === "READY") return { ...STARTING_OVER, attempt: data.attempt + 1 };
   if (data.cause === "in_doubt") return { ...cleared, verdict: "pause", reasons: data.reasons };
   // The attempt to come is one too many: whatever asks the gate again, readiness refuses it.
   return { ...cleared, attempt: data.attempt + 1, verdict: "block", reasons: data.reasons };

@@ -8,6 +8,7 @@ import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import { type PinnedPolicy, readPolicyDocument } from "../policy/index.ts";
 import { historyFor } from "./actions.ts";
+import { withBan } from "./bans.ts";
 import { approvedBy } from "./approved.ts";
 import type { AgentFacts } from "./command.ts";
 import { type Signing, signingOf } from "./digest.ts";
@@ -48,9 +49,10 @@ export function questionOf(
     status: record.status,
     sealed: record.verdict === "seal" || state.sealed,
     attempt: record.attempt,
+    ...(record.attemptsForgiven !== undefined && { attemptsForgiven: record.attemptsForgiven }),
     outcomeUnknown: record.receipt?.outcome === "unknown",
     waitingFor: record.waitingFor === 0 ? [] : unfinishedPredecessors(state, nodeId),
-    agent: asking.agent,
+    agent: withBan(state, asking.agent),
     proposal: asking.proposal,
     proposers: record.proposers,
     expectedAction: expectedActionOf(state, spec),

@@ -13,7 +13,7 @@ import { compilePlan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import { isoToUnixMs } from "../time.ts";
 import type { TraceEvent } from "../trace/index.ts";
-import type { AgentFacts, Command, TicketTerms } from "./command.ts";
+import type { AgentFacts, Command, Intervene, TicketTerms } from "./command.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { declarationsOf, type HeldProposal, type MissionState } from "./state.ts";
 
@@ -38,6 +38,8 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
   "mission.paused": (event, context) => readIntervention(event, context, "pause"),
   "mission.resumed": (event, context) => readIntervention(event, context, "resume"),
   "mission.stopped": (event, context) => readIntervention(event, context, "stop"),
+  "mission.reset": (event, context) => readIntervention(event, context, "reset"),
+  "agent.banned": (event, context) => readIntervention(event, context, "ban"),
   "mission.sealed": "follows",
   "mission.completed": "follows",
   "amendment.proposed": readAmendment,
@@ -46,6 +48,7 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
   "node.ready": "follows",
   "node.unblocked": "follows",
   "node.failed": "follows",
+  "node.reset": "follows",
   "evidence.submitted": readEvidence,
   "proposal.submitted": readProposal,
   "proposal.refused": readProposal,
@@ -249,10 +252,21 @@ function readReceipt(event: TraceEvent, { terms }: Context): ReadBack {
 function readIntervention(
   event: TraceEvent,
   { terms }: Context,
-  kind: "pause" | "resume" | "stop",
+  kind: Intervene["kind"],
 ): ReadBack {
   const { reason } = dataOf(event, "mission.paused");
-  return { command: { ...base(event, terms), type: "Intervene", kind, reason } };
+  const { agent } = dataOf(event, "agent.banned");
+  const { nodeId } = dataOf(event, "mission.reset");
+  return {
+    command: {
+      ...base(event, terms),
+      type: "Intervene",
+      kind,
+      reason,
+      ...(nodeId !== undefined && { nodeId }),
+      ...(kind === "ban" && { agent }),
+    },
+  };
 }
 
 function readAmendment(event: TraceEvent, { terms }: Context): ReadBack {

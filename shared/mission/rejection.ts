@@ -12,7 +12,13 @@ export type Rejection =
   | { readonly reason: "mission_not_active"; readonly state: string }
   /** `bytesMax` where the trace has reached that, and not the number of its events. */
   | { readonly reason: "mission_full"; readonly eventsMax: number; readonly bytesMax?: number }
-  | { readonly reason: "intervention_not_possible"; readonly kind: string; readonly state: string }
+  | {
+      readonly reason: "intervention_not_possible";
+      readonly kind: string;
+      /** Of the node, where the intervention names one; else of the mission. */
+      readonly state: string;
+      readonly detail?: string;
+    }
   | { readonly reason: "node_unknown"; readonly nodeId: string }
   | { readonly reason: "node_not_open"; readonly nodeId: string; readonly state: string }
   | { readonly reason: "node_not_running"; readonly nodeId: string; readonly state: string }

@@ -114,6 +114,10 @@ export interface NodeRecord {
   readonly attempt: number;
   /** Predecessors not yet DONE; READY when it reaches 0. */
   readonly waitingFor: number;
+  /** Attempts made before the last reset, which do not count against the node; only there after one. */
+  readonly attemptsForgiven?: number;
+  /** Resets by people and bans; only there after one. */
+  readonly resets?: number;
   readonly verdict: Exclude<Verdict, "allow"> | null;
   readonly reasons: readonly RecordedReason[];
   readonly proposal: HeldProposal | null;
@@ -184,6 +188,10 @@ export interface MissionState {
   shadow?: PinnedPolicy;
   /** Times the mission moved to a tighter policy; only there once it did. */
   repins?: number;
+  /** Times a person reset the whole mission; only there after one. */
+  resets?: number;
+  /** Agents banned from this mission, oldest first; only there once one was. */
+  bannedAgents?: readonly string[];
   /** Exit gates passed so far by nodes with a human share, by class (share.ts). */
   passages: Table<Passages>;
   doneCount: number;

@@ -30,6 +30,10 @@ export interface NodeView {
   readonly state: NodeStatus;
   readonly attempt: number;
   readonly attemptsMax: number;
+  /** Attempts before the last reset, which no longer count; only there after one. */
+  readonly attemptsForgiven?: number;
+  /** Resets by people; only there after one. */
+  readonly resets?: number;
   readonly verdict: "pause" | "block" | "seal" | null;
   readonly reasons: readonly RecordedReason[];
   readonly proposal: {
@@ -95,6 +99,10 @@ export interface MissionView {
   readonly edges: readonly { readonly from: string; readonly to: string }[];
   /** Only where some node has a human share: H_total over all nodes. */
   readonly allocation?: { readonly hTotal: number };
+  /** Resets of the whole mission; only there after one. */
+  readonly resets?: number;
+  /** Only there once an agent was banned from the mission. */
+  readonly bannedAgents?: readonly string[];
   /** Only there once an amendment has been proposed. */
   readonly amendments?: AmendmentsView;
 }
@@ -133,6 +141,8 @@ export function viewMission(state: MissionState): MissionView {
     progress: { done: state.doneCount, total: plan.order.length },
     nodes,
     edges: plan.plan.edges,
+    ...(state.resets !== undefined && { resets: state.resets }),
+    ...(state.bannedAgents && { bannedAgents: state.bannedAgents }),
     ...(allocation && { allocation }),
     ...(state.amendments && { amendments: viewAmendments(state.amendments) }),
   };
@@ -175,6 +185,8 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
     state: record.status,
     attempt: record.attempt,
     attemptsMax: spec.attemptsMax,
+    ...(record.attemptsForgiven !== undefined && { attemptsForgiven: record.attemptsForgiven }),
+    ...(record.resets !== undefined && { resets: record.resets }),
     verdict: record.verdict,
     reasons: record.reasons,
     proposal: proposal && {

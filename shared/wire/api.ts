@@ -40,10 +40,17 @@ export const openMissionSchema = z.strictObject({
   inputs: z.array(evidenceInputSchema).max(MISSION_INPUTS_MAX).default([]),
 });
 
-export const interveneSchema = z.strictObject({
-  kind: z.enum(["pause", "resume", "stop"]),
-  reason: textSchema,
-});
+/** A person's intervention; each kind has exactly the members it needs. */
+export const interveneSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.enum(["pause", "resume", "stop"]), reason: textSchema }),
+  z.strictObject({
+    kind: z.literal("reset"),
+    reason: textSchema,
+    /** The one node; without it, every node that can be reset. */
+    nodeId: nameSchema.exactOptional(),
+  }),
+  z.strictObject({ kind: z.literal("ban"), reason: textSchema, agent: subjectSchema }),
+]);
 
 /** New nodes, and edges whose target is one of them. */
 export const amendMissionSchema = amendmentSchema;
@@ -215,6 +222,7 @@ export const resultAnswerSchema = z.strictObject({
 export const interventionAnswerSchema = z.strictObject({
   type: z.literal("intervention"),
   state: missionStatusSchema,
+  reset: z.array(z.string()),
 }) satisfies z.ZodType<AnswerOf<"intervention">>;
 
 export const amendmentAnswerSchema = z.strictObject({

@@ -79,6 +79,8 @@ export const nodeViewSchema = z.strictObject({
   state: z.enum(["NEW", "READY", "RUNNING", "DONE", "BLOCKED"]),
   attempt: z.int(),
   attemptsMax: z.int(),
+  attemptsForgiven: z.int().exactOptional(),
+  resets: z.int().exactOptional(),
   verdict: z.enum(["pause", "block", "seal"]).nullable(),
   reasons: z.array(reasonSchema),
   proposal: z
@@ -154,6 +156,8 @@ export const missionViewSchema = z.strictObject({
   progress: z.strictObject({ done: z.int(), total: z.int() }),
   nodes: z.array(nodeViewSchema),
   edges: z.array(z.strictObject({ from: z.string(), to: z.string() })),
+  resets: z.int().exactOptional(),
+  bannedAgents: z.array(z.string()).exactOptional(),
   amendments: z
     .strictObject({
       open: z

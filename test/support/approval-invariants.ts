@@ -71,13 +71,21 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       if (gateDigest === newGateDigest && sameProposer)
         say("I14", `seq ${event.seq}: voided for no change`);
       // Which gates pause now is told by the entry gate that follows; until then only without pauses it is known.
-      node.voidedTo = newGateDigest === digestOf(model, node, []) ? null : newGateDigest;
+      // After a reset nobody has proposed, so what will be asked next is not known at all.
+      const isKnown = newGateDigest !== digestOf(model, node, []) && isAsked(node);
+      node.voidedTo = isKnown ? newGateDigest : null;
       node.approvals = [];
       return;
     }
     default:
       return;
   }
+}
+
+/** Whether there is something to ask the node's gate about: a proposal, or a node that needs none. */
+function isAsked({ proposal, spec }: ModelNode): boolean {
+  const needsNone = spec.kind === "approval" && spec.approves === undefined;
+  return proposal !== null || spec.ownerX === "system" || needsNone;
 }
 
 /** I1, I12: each seat of `all` has a person of its own, worked out by trying every order. */

@@ -149,6 +149,15 @@ export function intervene(
   return { ...base(seconds, byHuman("operator"), kind), type: "Intervene", kind, reason };
 }
 
+/** A reset of one node, or of the whole mission. */
+export function reset(seconds: number, nodeId?: string): Of<"Intervene"> {
+  return { ...intervene(seconds, "reset"), ...(nodeId !== undefined && { nodeId }) };
+}
+
+export function ban(seconds: number, agent: string): Of<"Intervene"> {
+  return { ...intervene(seconds, "ban"), agent };
+}
+
 export function passTime(seconds: number): Of<"PassTime"> {
   return { ...base(seconds, CLOCK, "clock"), type: "PassTime" };
 }

@@ -143,6 +143,34 @@ function troubled(): readonly Step[] {
   ];
 }
 
+/** A mission that people set right: nodes start over, an agent leaves, and the third reset ends at a person. */
+function restarted(): readonly Step[] {
+  const compiled = plan(
+    [
+      decisionNode("draft", { attemptsMax: 1 }),
+      executionNode("pay", { ...HUMAN, attemptsMax: 2 }),
+      decisionNode("note", { writeSet: ["text#body"] }),
+    ],
+    { edges: [] },
+  );
+  return [
+    openMission(compiled),
+    propose(1, "draft"),
+    submitResult(2, "draft", { tests: [{ id: "accepted", passed: false }] }),
+    reset(3, "draft"),
+    propose(4, "pay", { action: vendorSwitch({ amount: 3 }) }),
+    reset(5, "pay"),
+    propose(6, "note", { by: "agent-b" }),
+    ban(7, "agent-b"),
+    reset(8),
+    reset(9, "draft"),
+    intervene(10, "resume"),
+    propose(11, "draft"),
+    submitResult(12, "draft"),
+    intervene(13, "stop"),
+  ];
+}
+
 /** A mission whose authorization ends before its work does. */
 function sealed(): readonly Step[] {
   const compiled = plan([decisionNode("late")], { authorizationExpiresAt: iso(10) });
@@ -202,7 +230,7 @@ function repin(seconds: number, next: PinnedPolicy): (run: Run) => Command {
 }
 
 /** Every story by the name of its golden file. */
-export const GOLDEN_STORIES = { amended, troubled, sealed, repinned, verified } as const;
+export const GOLDEN_STORIES = { amended, troubled, sealed, repinned, verified, restarted } as const;
 
 /** Tells a story; every step must be accepted, and all invariants hold after each. */
 export function tell(steps: readonly Step[]): Run {

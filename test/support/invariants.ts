@@ -16,6 +16,7 @@ import { noteAmendment } from "./amendment-invariants.ts";
 import { type Model, openModel, type Say, unfinished } from "./mission-model.ts";
 import { checkNodeEvent } from "./node-invariants.ts";
 import { noteAction, noteRepin } from "./policy-model.ts";
+import { noteBan } from "./reset-invariants.ts";
 
 export interface CheckerOptions {
   /** The public half of the key that signs tickets; without it ticket signatures are not looked at. */
@@ -162,6 +163,7 @@ function checkEvent(
   } else if (event.stateAfter !== null) model.status = event.stateAfter;
   if (event.type === "mission.sealed") model.sealed = true;
   noteRepin(model, event, say);
+  noteBan(model, event);
   noteAmendment(model, event, say);
   return model;
 }
@@ -173,8 +175,8 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   "READY>BLOCKED": ["gate.evaluated"],
   "RUNNING>DONE": ["gate.evaluated"],
   "RUNNING>BLOCKED": ["gate.evaluated", "node.failed"],
-  "RUNNING>READY": ["node.failed"],
-  "BLOCKED>READY": ["node.unblocked"],
+  "RUNNING>READY": ["node.failed", "node.reset"],
+  "BLOCKED>READY": ["node.unblocked", "node.reset"],
   "BLOCKED>RUNNING": ["node.unblocked"],
   "active>paused": ["mission.paused"],
   "paused>active": ["mission.resumed"],

@@ -30,6 +30,8 @@ export interface ModelNode {
   readonly predecessors: readonly string[];
   status: string;
   attempt: number;
+  /** Attempts before the last reset. */
+  forgiven: number;
   proposal: EventData["proposal.submitted"]["proposal"] | null;
   /** Whose proposals this attempt adopted, and whose was the last one that people were asked about. */
   proposers: Set<string>;
@@ -83,6 +85,8 @@ export interface Model {
   readonly fences: Map<string, number>;
   readonly holders: Map<string, string>;
   readonly jtis: Set<string>;
+  /** Agents banned from the mission. */
+  readonly banned: Set<string>;
 }
 
 /** Begins a model with the first event; checks that plan and policy give their hashes and the graph is acyclic. */
@@ -104,6 +108,7 @@ export function openModel(event: TraceEvent, say: Say): Model {
     fences: new Map(),
     holders: new Map(),
     jtis: new Set(),
+    banned: new Set(),
   };
 }
 
@@ -115,6 +120,7 @@ export function newModelNode(spec: NodeSpec, { nodes, edges }: Plan): ModelNode 
     predecessors: nodes.map((node) => node.id).filter((id) => before.has(id)),
     status: "NEW",
     attempt: 1,
+    forgiven: 0,
     proposal: null,
     proposers: new Set(),
     askedFor: null,

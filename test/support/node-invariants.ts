@@ -15,6 +15,7 @@ import { checkApproval, checkSeats } from "./approval-invariants.ts";
 import { checkWideGates } from "./gate-invariants.ts";
 import { availableTo, digestOf, pausesTold, unfinished } from "./mission-model.ts";
 import { factsOf } from "./policy-model.ts";
+import { checkBan, noteReset } from "./reset-invariants.ts";
 
 /** Checks one event of `node` and folds it into the model. */
 export function checkNodeEvent(
@@ -67,6 +68,9 @@ export function checkNodeEvent(
       break;
     case "node.failed":
       checkFailure(model, node, event, say);
+      break;
+    case "node.reset":
+      noteReset(model, node, event, say);
       break;
     case "ticket.issued":
       checkTicket(model, node, event, say, ticketKey);
@@ -121,8 +125,9 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   if (!allowed) return;
   if (unfinished(model, node).length > 0)
     say("I4", `seq ${event.seq}: RUNNING before its predecessors are DONE`);
-  if (node.attempt > node.spec.attemptsMax)
+  if (node.attempt - node.forgiven > node.spec.attemptsMax)
     say("I8", `seq ${event.seq}: attempt ${node.attempt} of ${node.spec.attemptsMax} runs`);
+  checkBan(model, node, event, say);
   checkPeople(model, node, digest, event.at, event.seq, say);
   checkWideGates(model, node, event, digest, say);
   if (data.share?.selected && node.approvals.length === 0)
@@ -316,7 +321,7 @@ function checkFailure(model: Model, node: ModelNode, event: TraceEvent, say: Say
   }
   if (node.ticket?.attempt === attempt && node.ticket.outcome === "unknown")
     say("I15", `seq ${event.seq}: an unknown outcome is counted as a failure`);
-  if ((event.stateAfter === "READY") !== attempt < node.spec.attemptsMax)
+  if ((event.stateAfter === "READY") !== attempt - node.forgiven < node.spec.attemptsMax)
     say("I8", `seq ${event.seq}: the attempt budget is not kept`);
   node.attempt += 1;
   if (event.stateAfter !== "READY") return;

@@ -41,6 +41,7 @@ import {
   takeover,
   unvouched,
 } from "./random-hostility.ts";
+import { randomIntervention } from "./random-intervention.ts";
 import { ACTION, GROUP, OTHER_GROUP } from "./random-plan.ts";
 import { jtiOf, type Run } from "./scenario.ts";
 
@@ -392,7 +393,6 @@ function badResult({ seconds, gene, state }: Turn, entry: Entry): Command {
   return submitResult(seconds, id, { by, tests, outputs: gene.variant % 2 ? { report: 1 } : {} });
 }
 
-function intervention({ seconds, gene }: Turn): Command {
-  const kind = gene.variant % 12 === 0 ? "stop" : gene.variant % 2 === 0 ? "pause" : "resume";
-  return intervene(seconds, kind);
+function intervention({ seconds, gene }: Turn, { id }: Entry): Command {
+  return randomIntervention(seconds, id, gene);
 }

@@ -147,14 +147,14 @@ const interveneRoute = defineRoute({
   method: "post",
   path: "/v1/missions/{id}/interventions",
   tag: "missions",
-  summary: "Pauses, resumes or stops the mission",
+  summary: "Pauses, resumes or stops the mission, resets nodes, or bans an agent from it",
   audience: ["operator"],
   params: missionParams,
   body: interveneSchema,
   etag: true,
   ifMatch: true,
   answers: { 200: { description: "Done.", schema: interventionAnswerSchema } },
-  problems: ["mission_unknown", "mission_broken", "intervention_not_possible"],
+  problems: ["mission_unknown", "mission_broken", "node_unknown", "intervention_not_possible"],
 });
 
 export const missionRoutes = createRouter();

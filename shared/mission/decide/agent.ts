@@ -4,14 +4,20 @@
  */
 import { agentReasons } from "../../gates/index.ts";
 import type { NodeSpec } from "../../plan/index.ts";
+import { withBan } from "../bans.ts";
 import type { SubmitEvidence } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
+import type { Turn } from "../turn.ts";
 
 /** Why the directory's facts do not let this agent act at the node, every reason at once; null when they do. */
-export function agentRefusal(spec: NodeSpec, agent: SubmitEvidence["agent"]): Rejection | null {
+export function agentRefusal(
+  { state }: Turn,
+  spec: NodeSpec,
+  agent: SubmitEvidence["agent"],
+): Rejection | null {
   // Something has been handed in, so an agent of null is an unknown one and not an absent one.
   const handedIn = { rationale: "", action: null };
-  const reasons = agentReasons({ agent, spec, proposal: handedIn });
+  const reasons = agentReasons({ agent: withBan(state, agent), spec, proposal: handedIn });
   if (reasons.length === 0) return null;
   const detail = reasons.map((reason) => reason.detail).join("; ");
   return { reason: "agent_not_permitted", nodeId: spec.id, detail };

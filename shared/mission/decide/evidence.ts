@@ -16,7 +16,7 @@ export function decideEvidence(turn: Turn, command: SubmitEvidence): Result<null
   if (record.verdict === "seal") return err({ reason: "node_sealed", nodeId });
   if (record.status === "NEW" || record.status === "DONE")
     return err({ reason: "node_not_open", nodeId, state: record.status });
-  const refusal = agentRefusal(spec, command.agent);
+  const refusal = agentRefusal(turn, spec, command.agent);
   if (refusal) return err(refusal);
   // What a running node was let in on must not change under it; what it produces may still come.
   const expected =

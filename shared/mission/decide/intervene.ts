@@ -1,14 +1,16 @@
-/** A human operator's interventions: pause, resume and stop of the whole mission. */
+/**
+ * A human operator's interventions: pause, resume and stop of the whole mission; reset and ban have a file of
+ * their own. Specification: docs/interventions.md.
+ */
 import { err, ok, type Result } from "../../result.ts";
 import type { Intervene } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
 import { reconsider } from "../advance.ts";
 import { emitMission, recordOf, type Turn } from "../turn.ts";
+import { decideBan, decideReset } from "./reset.ts";
 
-export function decideIntervention(
-  turn: Turn,
-  { kind, reason, actor }: Intervene,
-): Result<null, Rejection> {
+export function decideIntervention(turn: Turn, command: Intervene): Result<null, Rejection> {
+  const { kind, reason, actor } = command;
   const { status } = turn.state;
   const impossible = err({
     reason: "intervention_not_possible",
@@ -25,6 +27,12 @@ export function decideIntervention(
       emitMission(turn, "mission.resumed", { reason }, { actor, stateAfter: "active" });
       askAnew(turn);
       return ok(null);
+    case "reset":
+      if (status !== "active" && status !== "paused") return impossible;
+      return decideReset(turn, command);
+    case "ban":
+      if (status !== "active" && status !== "paused") return impossible;
+      return decideBan(turn, command);
     case "stop":
       if (status !== "active" && status !== "paused") return impossible;
       emitMission(turn, "mission.stopped", { reason }, { actor, stateAfter: "stopped" });

@@ -22,7 +22,7 @@ export function decideResult(turn: Turn, command: SubmitResult): Result<null, Re
   const blockedAtExit = record.status === "BLOCKED" && record.result !== null;
   if (record.status !== "RUNNING" && !blockedAtExit)
     return err({ reason: "node_not_running", nodeId, state: record.status });
-  const refusal = agentRefusal(spec, command.agent);
+  const refusal = agentRefusal(turn, spec, command.agent);
   if (refusal) return err(refusal);
   if (record.proposal?.agent.id !== actor.id) {
     return err({

@@ -1,0 +1,21 @@
+/**
+ * Bans from one mission, beside those of the team's directory: what an agent is from the moment of its ban,
+ * whatever the directory said when it proposed. Specification: docs/interventions.md.
+ */
+import type { AgentFacts } from "./command.ts";
+import type { MissionState } from "./state.ts";
+
+/** Whether the agent is banned from this mission; the directory's own bans come with its facts. */
+export function isBanned({ bannedAgents = [] }: MissionState, agent: string): boolean {
+  return bannedAgents.includes(agent);
+}
+
+/** The directory's facts of an agent with this mission's bans; whoever is no known agent stays what it is. */
+export function withBan<Asking>(
+  state: MissionState,
+  agent: Asking | AgentFacts,
+): Asking | AgentFacts {
+  const isAgent = (value: unknown): value is AgentFacts =>
+    typeof value === "object" && value !== null;
+  return isAgent(agent) && isBanned(state, agent.id) ? { ...agent, banned: true } : agent;
+}
