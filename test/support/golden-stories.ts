@@ -27,10 +27,12 @@ import {
   TERMS,
 } from "./builders.ts";
 import {
+  ban,
   intervene,
   openMission,
   passTime,
   propose,
+  reset,
   submitEvidence,
   submitResult,
   vendorSwitch,
