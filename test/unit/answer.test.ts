@@ -192,6 +192,7 @@ describe("answerOf", () => {
     expect(answerTo(openMission(WORK), intervene(1, "pause"))).toEqual({
       type: "intervention",
       state: "paused",
+      reset: [],
     });
     expect(answerTo(openMission(WORK), passTime(1))).toEqual({ type: "recorded", events: 0 });
     expect(

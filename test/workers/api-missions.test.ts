@@ -347,13 +347,46 @@ describe("an intervention", () => {
     const id = await openMission(TEAM);
     const path = `/v1/missions/${id}/interventions`;
     const intervene = (kind: string) => call(operator, "POST", path, { kind, reason: "tested" });
-    expect((await intervene("pause")).body).toEqual({ type: "intervention", state: "paused" });
+    expect((await intervene("pause")).body).toEqual({
+      type: "intervention",
+      state: "paused",
+      reset: [],
+    });
     expect((await intervene("pause")).body["code"]).toBe("intervention_not_possible");
     const proposed = await call(agent, "POST", nodePath(id, "proposals"), { rationale: "x" });
     expect(proposed.body["code"]).toBe("mission_not_active");
-    expect((await intervene("resume")).body).toEqual({ type: "intervention", state: "active" });
-    expect((await intervene("stop")).body).toEqual({ type: "intervention", state: "stopped" });
+    expect((await intervene("resume")).body).toEqual({
+      type: "intervention",
+      state: "active",
+      reset: [],
+    });
+    expect((await intervene("stop")).body).toEqual({
+      type: "intervention",
+      state: "stopped",
+      reset: [],
+    });
     expect((await intervene("resume")).status).toBe(409);
-    expect((await intervene("reset")).status).toBe(422);
+  });
+
+  it("resets a node, bans an agent, and names the member that is missing or too much", async () => {
+    const id = await openMission(TEAM);
+    const path = `/v1/missions/${id}/interventions`;
+    const intervene = (body: Record<string, unknown>) =>
+      call(operator, "POST", path, { reason: "tested", ...body });
+    await expectStatus(call(agent, "POST", nodePath(id, "proposals"), { rationale: "x" }), 200);
+    const reset = await expectStatus(intervene({ kind: "reset", nodeId: "decide" }), 200);
+    expect(reset.body).toEqual({ type: "intervention", state: "active", reset: ["decide"] });
+    await expectStatus(intervene({ kind: "ban", agent: agent.sub }), 200);
+    await expectStatus(call(agent, "POST", nodePath(id, "proposals"), { rationale: "x" }), 409);
+    for (const [body, pointer] of [
+      [{ kind: "ban" }, "/agent"],
+      [{ kind: "reset", nodeId: 7 }, "/nodeId"],
+      [{ kind: "shrug" }, "/kind"],
+    ] as const) {
+      const { status, body: problem } = await intervene(body);
+      expect([status, problem["errors"]]).toMatchObject([422, [{ pointer }]]);
+    }
+    await expectStatus(intervene({ kind: "pause", nodeId: "decide" }), 422);
+    expect((await intervene({ kind: "reset", nodeId: "nope" })).body["code"]).toBe("node_unknown");
   });
 });
