@@ -40,6 +40,8 @@ export async function buildConsole(): Promise<void> {
         "node:crypto": path.join(SOURCE, "node-crypto.ts"),
         zod: path.join(ROOT, "worker/bundled-zod.ts"),
       },
+      // zod tries whether it may compile code; the page's policy says no and the browser reports the attempt.
+      banner: { js: "globalThis.__zod_globalConfig??={jitless:true};" },
       logLevel: "silent",
     });
     writeFileSync(path.join(draft, "index.html"), page(metafile));

@@ -4,55 +4,85 @@
  */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessibilityFaults, keepPicture, openPage, overhang, startBrowser } from "./browser.ts";
-import { askFinance, failUntilIncident, openMission } from "./scene.ts";
+import {
+  accessibilityFaults,
+  keepPicture,
+  type Looking,
+  openPage,
+  overhang,
+  startBrowser,
+} from "./browser.ts";
+import { askFinance, failUntilIncident, FINANCE, finish, openMission } from "./scene.ts";
 
 let browser: Browser;
 let missionId: string;
+let finishedId: string;
 
 beforeAll(async () => {
   browser = await startBrowser();
   missionId = await openMission();
   await askFinance(missionId);
+  finishedId = await openMission("A switch that is through");
+  await askFinance(finishedId);
+  await finish(finishedId);
   await failUntilIncident(await openMission("A switch whose references do not hold"));
 });
 
 afterAll(() => browser.close());
+
+const AS_FINANCE = { sub: FINANCE, roles: ["approver"] } as const;
 
 interface Shown {
   readonly name: string;
   readonly address: () => string;
   /** Seen once the page is what it should be. */
   readonly until: string;
-  readonly roles?: [] | undefined;
+  readonly who?: Pick<Looking, "sub" | "roles">;
 }
 
 const PAGES: readonly Shown[] = [
-  { name: "sign-in", address: () => "/console/", until: "With a token", roles: [] },
+  { name: "sign-in", address: () => "/console/", until: "With a token", who: { roles: [] } },
   { name: "missions", address: () => "/console/missions", until: "references do not hold" },
   {
     name: "mission",
     address: () => `/console/missions/${missionId}`,
-    until: "Finance approves the switch",
+    until: "Approve a switch",
   },
   {
     name: "node",
     address: () => `/console/missions/${missionId}?node=approve`,
     until: "People are asked",
   },
+  {
+    name: "outcome",
+    address: () => `/console/missions/${finishedId}?node=execute`,
+    until: "What came of it",
+  },
+  {
+    name: "inbox",
+    address: () => "/console/inbox",
+    until: "0 of 1 (from finance)",
+    who: AS_FINANCE,
+  },
+  {
+    name: "request",
+    address: () => `/console/inbox/${missionId}/approve`,
+    until: "The gate says",
+    who: AS_FINANCE,
+  },
   { name: "incidents", address: () => "/console/incidents", until: "INC#" },
   { name: "incident", address: () => "/console/incidents/1", until: "What happened around it" },
   { name: "nothing", address: () => "/console/no/such/page", until: "There is no such page" },
 ];
 
-describe.each(PAGES)("the page $name", ({ name, address, until, roles }) => {
+describe.each(PAGES)("the page $name", ({ name, address, until, who }) => {
   it.each([
     { dark: false, width: 1_280 },
     { dark: true, width: 1_280 },
     { dark: false, width: 320 },
     { dark: true, width: 320 },
   ])("is for everybody: dark $dark, $width px", async ({ dark, width }) => {
-    const looking = { dark, width, ...(roles === undefined ? {} : { roles }) };
+    const looking = { dark, width, ...who };
     const { page, close } = await openPage(browser, address(), looking);
     await page.getByText(until).first().waitFor();
     await keepPicture(page, `${name}-${dark ? "dark" : "light"}-${width}`);

@@ -2,15 +2,20 @@
  * What there is to see: a vendor switch that waits for a signature, one that is through, and one that failed until
  * an incident was raised. Made over the public API, as its agents and people would.
  */
+import path from "node:path";
 import { expect, inject } from "vitest";
 import { type ApiClient, createApiClient } from "../../scripts/cli/api-client.ts";
 import { bundle, claim, primary } from "../../scripts/demo/evidence.ts";
+import { type ApproverPrivateKey, signApprovalStatement } from "../../scripts/local/approval.ts";
 import { readExample } from "../../scripts/local/example.ts";
+import { readKeyFile } from "../../scripts/cli/key.ts";
 import type { MissionView, NodeView } from "../../shared/mission/index.ts";
+import { unixMsToIso } from "../../shared/time.ts";
 import { tokenFor } from "./browser.ts";
 
 const ANALYST = "agent.analyst";
 const BUYER = "agent.buyer";
+export const FINANCE = "mina.board";
 
 const SWITCH = {
   type: "vendor.switch",
@@ -37,7 +42,15 @@ const RISK = bundle(
   ),
 );
 
-async function clientOf(sub: string, role: "agent" | "operator" | "approver"): Promise<ApiClient> {
+/** The approver's key file, as `sekisho dev --example` prints it. */
+export function keyFileOf(approver: string): string {
+  return path.join(inject("stateDir"), "approvers", `${approver}.jwk`);
+}
+
+export async function clientOf(
+  sub: string,
+  role: "agent" | "operator" | "approver",
+): Promise<ApiClient> {
   return createApiClient(inject("url"), await tokenFor(sub, [role]));
 }
 
@@ -74,6 +87,35 @@ async function recommend(missionId: string): Promise<void> {
   });
 }
 
+/** Signs as finance would on the command line, and executes. */
+export async function finish(missionId: string): Promise<void> {
+  const key = readKeyFile(keyFileOf(FINANCE));
+  if (!key.ok) throw new Error(key.error.message);
+  const { attempt, request } = await nodeOf(missionId, "approve");
+  const now = Date.now();
+  const statement = signApprovalStatement(
+    {
+      missionId,
+      nodeId: "approve",
+      attempt,
+      gateDigest: request?.gateDigest ?? "",
+      decision: "approve",
+      approver: FINANCE,
+      reason: "read and agreed",
+      issuedAt: unixMsToIso(now),
+      expiresAt: unixMsToIso(now + 60_000),
+    },
+    key.value satisfies ApproverPrivateKey,
+  );
+  const signer = await clientOf(FINANCE, "approver");
+  await post(signer, `/v1/missions/${missionId}/nodes/approve/approvals`, { statement });
+  await work(missionId, BUYER, "execute", "proposals", {
+    rationale: "As approved.",
+    action: SWITCH,
+  });
+  await untilNode(missionId, "execute", "DONE");
+}
+
 /** Fails the validation until its attempts are used up, which raises an incident. */
 export async function failUntilIncident(missionId: string): Promise<void> {
   await recommend(missionId);
@@ -94,10 +136,17 @@ async function missionOf(missionId: string): Promise<MissionView> {
   return answered.value.body as MissionView;
 }
 
-async function nodeOf(missionId: string, nodeId: string): Promise<NodeView> {
+export async function nodeOf(missionId: string, nodeId: string): Promise<NodeView> {
   const found = (await missionOf(missionId)).nodes.find((node) => node.id === nodeId);
   if (found === undefined) throw new Error(`no node ${nodeId}`);
   return found;
+}
+
+/** Waits for what a queue brings. */
+async function untilNode(missionId: string, nodeId: string, state: string): Promise<void> {
+  await expect
+    .poll(async () => (await nodeOf(missionId, nodeId)).state, { timeout: 20_000 })
+    .toBe(state);
 }
 
 /** What an agent does at a node; a gate that blocks is as much an answer as one that lets pass. */

@@ -1,7 +1,11 @@
 /** What the API answers, as types: from the contract's own schemas, so that the console cannot drift from it. */
 import type * as z from "zod";
 import type { missionSummarySchema } from "../../shared/wire/api.ts";
-import type { incidentSchema, incidentWithContextSchema } from "../../shared/wire/index-views.ts";
+import type {
+  approvalRequestSchema,
+  incidentSchema,
+  incidentWithContextSchema,
+} from "../../shared/wire/index-views.ts";
 
 /** A page of a list. */
 export interface ListOf<T> {
@@ -12,3 +16,4 @@ export interface ListOf<T> {
 export type MissionSummary = z.output<typeof missionSummarySchema>;
 export type Incident = z.output<typeof incidentSchema>;
 export type IncidentWithContext = z.output<typeof incidentWithContextSchema>;
+export type ApprovalRequest = z.output<typeof approvalRequestSchema>;

@@ -1,6 +1,7 @@
 /** The frame around every page: who is signed in, where one can go, what has just changed. */
 import type { JSX } from "preact";
 import { useAnnounced } from "./announce.ts";
+import { lazy } from "./lazy.tsx";
 import { Page } from "./parts/page.tsx";
 import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
@@ -10,8 +11,12 @@ import { SignInPage } from "./pages/sign-in.tsx";
 import { addressOf, usePlace, type Place } from "./router.ts";
 import { signOut, useSession, type Session } from "./session.ts";
 
+const InboxPage = lazy(async () => (await import("./pages/inbox.tsx")).InboxPage);
+const RequestPage = lazy(async () => (await import("./pages/request.tsx")).RequestPage);
+
 const SECTIONS = [
   { id: "missions", name: "Missions" },
+  { id: "inbox", name: "Inbox" },
   { id: "incidents", name: "Incidents" },
 ] as const;
 
@@ -92,6 +97,10 @@ function Content({ place }: { place: Place }): JSX.Element {
   if (section === "missions") {
     if (id === undefined) return <MissionsPage place={place} />;
     if (rest === undefined) return <MissionPage key={id} id={id} place={place} />;
+  }
+  if (section === "inbox") {
+    if (id === undefined) return <InboxPage place={place} />;
+    if (rest !== undefined) return <RequestPage key={id + rest} missionId={id} nodeId={rest} />;
   }
   if (section === "incidents") {
     if (id === undefined) return <IncidentsPage place={place} />;

@@ -35,11 +35,7 @@ export function EvidenceList({
             {bundle.claims.map((claim) => (
               <li key={claim.id}>
                 <ClaimMark status={statusOf(bundle, claim.id)} /> claim {claim.id}
-                <span class="dim">
-                  {" "}
-                  confidence {claim.confidence}, {claim.sources} sources, {claim.primarySources}{" "}
-                  primary
-                </span>
+                <span class="dim"> {claimText(claim)}</span>
               </li>
             ))}
           </ul>
@@ -47,6 +43,11 @@ export function EvidenceList({
       ))}
     </ul>
   );
+}
+
+function claimText({ confidence, sources, primarySources }: EvidenceSummary["claims"][number]) {
+  const counted = `${sources} ${sources === 1 ? "source" : "sources"}`;
+  return `confidence ${confidence}, ${counted}, ${primarySources} primary`;
 }
 
 function ClaimMark({ status }: { status: Status }): JSX.Element {
