@@ -7,8 +7,13 @@
 import { missingSeats, seatsOf } from "../approval/index.ts";
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
-import { evaluatePolicy, type PinnedPolicy, type PolicyDecision } from "../policy/index.ts";
-import { type GateResult, resultOf } from "./pipeline.ts";
+import {
+  readPolicyDocument,
+  evaluatePolicy,
+  type PinnedPolicy,
+  type PolicyDecision,
+} from "../policy/index.ts";
+import { askSafely, type GateResult, resultOf } from "./pipeline.ts";
 import { type AskingAgent, outcomeOf, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
 
@@ -42,17 +47,25 @@ export interface DiffQuestion {
 
 /** Evaluates the diff gate. Reasons come in the order of the gates. */
 export function evaluateDiff(question: DiffQuestion): GateResult {
+  const blocks =
+    (reasons: (question: DiffQuestion) => readonly Reason[]) => (about: DiffQuestion) =>
+      outcomeOf(reasons(about), "block");
   return resultOf([
-    { gate: "scope", outcome: outcomeOf(scopeReasons(question), "block") },
-    { gate: "policy", outcome: outcomeOf(policyReasons(question), "block") },
-    { gate: "accountability", outcome: outcomeOf(accountabilityReasons(question), "block") },
-    { gate: "approval", outcome: approvalOutcome(question) },
+    { gate: "scope", outcome: askSafely("scope", blocks(scopeReasons), question) },
+    { gate: "policy", outcome: askSafely("policy", blocks(policyReasons), question) },
+    {
+      gate: "accountability",
+      outcome: askSafely("accountability", blocks(accountabilityReasons), question),
+    },
+    { gate: "approval", outcome: askSafely("approval", approvalOutcome, question) },
   ]);
 }
 
 /** Who must approve the amendment, or null when nobody. */
 export function diffRequirement(question: DiffQuestion): ApprovalRequirement | null {
   const decision = decisionOn(question);
+  // The policy gate blocks; nobody is asked to approve what nobody could apply.
+  if (decision === "unreadable") return null;
   const byRisk = question.risk >= HUMAN_FROM_RISK ? 1 : 0;
   // A policy that never heard of amendments permits none by itself; a person may.
   const permit = decision !== "silent" && decision.effect === "permit" ? decision : null;
@@ -62,10 +75,12 @@ export function diffRequirement(question: DiffQuestion): ApprovalRequirement | n
   return { quorum, ...(all && { all }), deadlineMs: LIMITS.approvalDeadlineMs };
 }
 
-function decisionOn(question: DiffQuestion): PolicyDecision | "silent" {
+function decisionOn(question: DiffQuestion): PolicyDecision | "silent" | "unreadable" {
   const { policy, risk, nodes, edges, by } = question;
-  if (!policy.document.rules.some((rule) => rule.kinds.includes("amendment"))) return "silent";
-  return evaluatePolicy(policy.document, {
+  const document = readPolicyDocument(policy.document);
+  if (document === null) return "unreadable";
+  if (!document.rules.some((rule) => rule.kinds.includes("amendment"))) return "silent";
+  return evaluatePolicy(document, {
     kind: "amendment",
     actionType: AMEND_ACTION,
     args: { nodes, edges, risk },
@@ -108,6 +123,15 @@ function scopeReasons({ proposer }: DiffQuestion): readonly Reason[] {
 
 function policyReasons(question: DiffQuestion): readonly Reason[] {
   const decision = decisionOn(question);
+  if (decision === "unreadable")
+    return [
+      reasonOf(
+        "policy",
+        "POLICY_UNREADABLE",
+        `policy ${question.policy.version} cannot be read`,
+        "open the mission again under a readable policy",
+      ),
+    ];
   if (decision === "silent" || decision.effect === "permit") return [];
   if (decision.effect === "forbid")
     return [

@@ -136,11 +136,11 @@ export function resultOf(
   };
 }
 
-/** Asks one gate; whatever it throws becomes a block. Exported for the test that proves it. */
-export function askSafely(
+/** Asks one gate; whatever it throws becomes a block. Exported for the diff gate, and the test that proves it. */
+export function askSafely<Question>(
   gate: GateName,
-  ask: Gate<Verdict>,
-  question: GateQuestion,
+  ask: (question: Question) => GateOutcome<Verdict>,
+  question: Question,
 ): GateOutcome<Verdict> {
   try {
     const outcome = ask(question);

@@ -1,8 +1,8 @@
 /**
  * Evaluates a policy document over one proposal: deny by default, forbid wins.
  *
- * Pure and total: a predicate whose path leads nowhere or whose types differ does not hold, and a
- * forbid rule whose predicate cannot be decided counts as holding. Specification: docs/policy.md.
+ * Pure and total: a predicate whose path leads nowhere, or that asks for a number where there is none, does
+ * not hold, and counts as holding in a forbid rule. Specification: docs/policy.md.
  */
 import { type GroupQuorum, joinGroups } from "../approval/index.ts";
 import type { JsonValue } from "../strict-json.ts";

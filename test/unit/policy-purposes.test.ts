@@ -3,9 +3,11 @@
  * the plan forbids and what the policy on trial forbids, not what the pinned one does.
  */
 import { describe, expect, test } from "vitest";
+import { hashJson } from "../../shared/canonical.ts";
 import { createPolicyRun, redecideMission } from "../../shared/mission/index.ts";
 import type { PinnedPolicy } from "../../shared/policy/index.ts";
-import { executionNode, person, plan, rule } from "../support/builders.ts";
+import { amend, amendment } from "../support/amendments.ts";
+import { decisionNode, executionNode, person, plan, rule } from "../support/builders.ts";
 import { openMission, propose, vendorSwitch } from "../support/commands.ts";
 import { version } from "../support/policies.ts";
 import { approves, denies, eventsOf, given, type Run, type Step } from "../support/scenario.ts";
@@ -87,5 +89,47 @@ describe("a run over recorded missions", () => {
       ...opened(LENIENT, "surveillance", { forbiddenPurposes: ["surveillance"] }),
     );
     expect(over(run, STRICT)).toEqual({ flips: [], contradictions: [] });
+  });
+});
+
+describe("a policy that cannot be read", () => {
+  const unreadable = (extra: object): PinnedPolicy => {
+    const document = { name: "torn", rules: "all", ...extra };
+    return { ...LENIENT, hash: hashJson(document), document: document as never };
+  };
+
+  test.each([[{}], [{ forbiddenPurposes: 5 }], [{ forbiddenPurposes: "surveillance" }]])(
+    "blocks whatever it says of purposes: %j",
+    (extra) => {
+      const { events } = given(...opened(unreadable(extra), "procurement"));
+      const last = events.at(-1);
+      expect([last?.type, last?.gateResult?.verdict]).toEqual(["gate.evaluated", "block"]);
+      const codes = last?.gateResult?.reasons.map(({ code }) => code);
+      expect(codes).toContain("POLICY_UNREADABLE");
+    },
+  );
+
+  test("on trial would have blocked, and decides nothing", () => {
+    expect(onTrial(LENIENT, unreadable({ forbiddenPurposes: 5 }), "procurement")).toEqual([
+      ["pause", "block"],
+    ]);
+  });
+
+  test("permits no amendment", () => {
+    const opening = openMission(plan([RISKY]), { policy: unreadable({ forbiddenPurposes: 5 }) });
+    const { events } = given(opening, amend(1, amendment([decisionNode("more")])));
+    expect(events.at(-1)).toMatchObject({
+      type: "amendment.refused",
+      gateResult: { verdict: "block", reasons: [{ code: "POLICY_UNREADABLE" }] },
+    });
+  });
+
+  test("is not silent of amendments because it has no rule that this code knows", () => {
+    const newer = unreadable({ rules: [], forbids: "all of it" });
+    const { events } = given(
+      openMission(plan([RISKY]), { policy: newer }),
+      amend(1, amendment([decisionNode("more")])),
+    );
+    expect(events.at(-1)?.type).toBe("amendment.refused");
   });
 });
