@@ -10,6 +10,7 @@ import { traceFollow } from "./cli/follow.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
 import { indexRebuild } from "./cli/index-rebuild.ts";
 import { keyNew } from "./cli/key.ts";
+import { missionGraph } from "./cli/graph.ts";
 import { missionAmend } from "./cli/amend.ts";
 import { missionList, missionOpen, missionReady, missionShow } from "./cli/mission.ts";
 import { planCompile } from "./cli/plan.ts";
@@ -33,6 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mission list": missionList,
   "mission show": missionShow,
   "mission ready": missionReady,
+  "mission graph": missionGraph,
   "mission amend": missionAmend,
   "plan compile": planCompile,
   approve,

@@ -161,6 +161,12 @@ export const LIMITS = {
   /** Unused stream tickets of one mission; a page needs one at a time. */
   streamTicketsMax: 64,
 
+  // Pictures
+  /** Boxes that one can still find one's way in; above it nodes are drawn together. */
+  pictureBoxesMax: 300,
+  /** Boxes and layers passed by edges: what laying out costs grows with them, to 0.8 s of one core here. */
+  pictureStepsMax: 3_500,
+
   // Universes
   /** As many viewpoints as one proposal can honestly be observed from. */
   universesPerNodeMax: 16,

@@ -23,6 +23,7 @@ import { decisionRoutes } from "./routes/decisions.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { createDocsRoutes } from "./routes/docs.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
+import { graphRoutes } from "./routes/graph.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { logRoutes } from "./routes/log.ts";
@@ -42,6 +43,7 @@ import { redeemStreamTicket, streamTicketOf } from "./stream-tickets.ts";
 /** In the order the document shows them. */
 const ROUTES = [
   missionRoutes,
+  graphRoutes,
   planRoutes,
   nodeRoutes,
   approvalRoutes,

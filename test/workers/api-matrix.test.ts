@@ -68,6 +68,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/missions": plain("/v1/missions", { plan: SMALL_PLAN }),
   "GET /v1/missions": plain("/v1/missions"),
   "GET /v1/missions/{id}": named(mission()),
+  "GET /v1/missions/{id}/graph.svg": named(mission("/graph.svg")),
   "GET /v1/missions/{id}/ready": named(mission("/ready")),
   "GET /v1/missions/{id}/blocked": named(mission("/blocked")),
   "POST /v1/missions/{id}/amendments": named(mission("/amendments"), {
