@@ -205,6 +205,29 @@ function p1363ToDer(signature: Uint8Array): Uint8Array {
   return Uint8Array.from([0x30, integers.length, ...integers]);
 }
 
+/**
+ * An ECDSA signature in DER as r and s, 32 bytes each; null unless it is the one DER spelling of two positive
+ * integers that fit. Authenticators sign in DER (WebAuthn Level 3 section 6.5.5).
+ */
+export function derToP1363(der: Uint8Array): Uint8Array | null {
+  const [tag, length] = der;
+  if (tag !== 0x30 || length !== der.length - 2) return null;
+  const raw = new Uint8Array(64);
+  let at = 2;
+  for (const end of [32, 64]) {
+    const bytes = der[at] === 0x02 ? (der[at + 1] ?? 0) : 0;
+    const integer = der.subarray(at + 2, at + 2 + bytes);
+    if (bytes === 0 || bytes > 33 || integer.length !== bytes) return null;
+    raw.set(integer.subarray(bytes === 33 ? 1 : 0), end - Math.min(bytes, 32));
+    at += 2 + bytes;
+  }
+  // Written again it must be the same text: no padding, no minus sign, nothing behind.
+  const again = p1363ToDer(raw);
+  return again.length === der.length && again.every((byte, index) => byte === der[index])
+    ? raw
+    : null;
+}
+
 function keep<V>(map: Map<string, V>, name: string, value: V): void {
   if (map.size >= KEYS_KEPT_MAX) {
     const [oldest] = map.keys();

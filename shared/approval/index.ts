@@ -2,6 +2,13 @@
 export { shortDigest } from "./short-digest.ts";
 export { fitsAnySeat, joinGroups, missingSeats, seatPeople, seatsOf } from "./seats.ts";
 export type { GroupQuorum, Seat, Seatable, SeatRequirement } from "./seats.ts";
+export { challengeOf, isHashOf, passkeyAssertionSchema } from "./assertion.ts";
+export type { PasskeyAssertion, PasskeySigned } from "./assertion.ts";
+export { type AuthenticatorData, parseAuthenticatorData } from "./authenticator-data.ts";
+export { checkClientData } from "./client-data.ts";
+export type { CeremonyReject, RelyingParty } from "./client-data.ts";
+export { recordedApproval, verifySignedApproval } from "./verify.ts";
+export type { RecordedPasskey, SignedApproval, VerifiedApproval } from "./verify.ts";
 export {
   APPROVAL_JWS_TYPE,
   approvalStatementSchema,

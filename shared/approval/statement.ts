@@ -31,6 +31,8 @@ export type ApprovalStatement = z.output<typeof approvalStatementSchema>;
 export interface ApproverKey {
   readonly kid: string;
   readonly jwk: PublicJwk;
+  /** Set where the key lives in a passkey: then it signs assertions and nothing else. */
+  readonly passkey?: { readonly credentialId: string };
 }
 
 /** A person of the team's approver directory, as handed to a decision. */
@@ -55,14 +57,19 @@ export function verifyApprovalStatement(
   const verified = verifyJws(jws, {
     typ: APPROVAL_JWS_TYPE,
     algs: ["EdDSA", "ES256"],
-    keyByKid: (kid) => keys.find((key) => key.kid === kid)?.jwk,
+    keyByKid: (kid) => keys.find((key) => key.kid === kid && !key.passkey)?.jwk,
   });
   if (!verified.ok) return err({ reason: "approval_signature_invalid" });
-  const statement = approvalStatementSchema.safeParse(verified.value.payload);
-  if (!statement.success) {
-    const issue = statement.error.issues[0];
-    const detail = issue ? `/${issue.path.join("/")}: ${issue.message}` : "not a statement";
-    return err({ reason: "approval_statement_malformed", detail });
-  }
-  return ok({ statement: statement.data, kid: verified.value.header.kid });
+  const statement = readStatement(verified.value.payload);
+  if (!statement.ok) return statement;
+  return ok({ statement: statement.value, kid: verified.value.header.kid });
+}
+
+/** Reads anything as a statement. Errors: `approval_statement_malformed`, naming the first member. */
+export function readStatement(value: unknown): Result<ApprovalStatement, StatementReject> {
+  const statement = approvalStatementSchema.safeParse(value);
+  if (statement.success) return ok(statement.data);
+  const issue = statement.error.issues[0];
+  const detail = issue ? `/${issue.path.join("/")}: ${issue.message}` : "not a statement";
+  return err({ reason: "approval_statement_malformed", detail });
 }

@@ -11,6 +11,7 @@ import { approvedBy } from "./approved.ts";
 import { withBan } from "./bans.ts";
 import type { AgentFacts } from "./command.ts";
 import { dataOf } from "./event.ts";
+import { answeredChange } from "./evolve-approval.ts";
 import type { Evolving } from "./evolve.ts";
 import type { HeldApproval, MissionState, OpenRequest } from "./state.ts";
 
@@ -27,6 +28,8 @@ export interface OpenAmendment {
   readonly gateDigest: string;
   readonly request: OpenRequest | null;
   readonly approvals: readonly HeldApproval[];
+  /** Challenges answered with a passkey; only there once there was one. */
+  readonly challenges?: readonly string[];
 }
 
 export interface AppliedAmendment {
@@ -168,7 +171,9 @@ function evolveApproval(state: MissionState, event: Evolving): void {
       const data = dataOf(event, "approval.granted");
       const { approver, groups, kid, gateDigest, statementExpiresAt, validUntil = null } = data;
       const approval = { approver, groups, kid, gateDigest, statementExpiresAt, validUntil };
-      state.amendments = { ...held, open: { ...open, approvals: [...open.approvals, approval] } };
+      const answered = answeredChange(open.challenges, event);
+      const approvals = [...open.approvals, approval];
+      state.amendments = { ...held, open: { ...open, ...answered, approvals } };
       return;
     }
     case "approval.voided":

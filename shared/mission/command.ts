@@ -2,7 +2,7 @@
  * Commands: what someone wants of a mission. Imperative; each carries its time and the fresh
  * randomness it may need, so that `decide` reads no clock and draws no number.
  */
-import type { ApproverFacts } from "../approval/index.ts";
+import type { ApproverFacts, SignedApproval } from "../approval/index.ts";
 import type { EvidenceBundle, VerificationFacts } from "../evidence/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { Amendment, CompiledPlan, FactorsSpec } from "../plan/index.ts";
@@ -87,8 +87,8 @@ export interface Propose extends Base {
 export interface DecideApproval extends Base {
   readonly type: "DecideApproval";
   readonly nodeId: string;
-  /** The signed approval statement, compact JWS. */
-  readonly statement: string;
+  /** The signed approval statement. */
+  readonly statement: SignedApproval;
   /** null: the directory knows no such person. */
   readonly approver: ApproverFacts | null;
 }

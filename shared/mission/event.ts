@@ -2,6 +2,7 @@
  * Events: what happened to a mission, in the past tense. Once stored an event never changes; a new
  * member is a new event version (docs/event-log.md). `EventData` gives `data` by event type.
  */
+import type { RecordedPasskey } from "../approval/index.ts";
 import type { NodeShare } from "../allocation/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { EvidenceBundle, RecordedVerification } from "../evidence/index.ts";
@@ -187,6 +188,8 @@ export interface EventData {
     readonly kid: string;
     /** The registered public key, so that an outsider can verify `approvalSignature` offline. */
     readonly jwk: unknown;
+    /** Set where it was signed with a passkey; `approvalSignature` is then the assertion's signature. */
+    readonly passkey?: RecordedPasskey;
     readonly statementExpiresAt: string;
     /** Set where the directory ends the person's right to approve. */
     readonly validUntil?: string;
@@ -198,6 +201,7 @@ export interface EventData {
     readonly approver: string;
     readonly kid: string;
     readonly jwk: unknown;
+    readonly passkey?: RecordedPasskey;
     readonly reason: string;
   };
   "approval.expired": OfAmendment & { readonly gateDigest: string; readonly deadlineAt: string };

@@ -2,6 +2,7 @@
  * The part of the fold that is about people: requests, approvals, refusals and what voids them.
  * Changes nothing itself; evolve.ts puts the change into the state. Source: docs/event-log.md.
  */
+import { challengeOf, type RecordedPasskey } from "../approval/index.ts";
 import { invariant } from "../invariant.ts";
 import { dataOf, type EventType } from "./event.ts";
 import type { Evolving } from "./evolve.ts";
@@ -36,6 +37,7 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
         (held) => held.approver !== approver || held.gateDigest !== gateDigest,
       );
       return {
+        ...answeredChange(before.challenges, event),
         approvals: [
           ...others,
           { approver, groups, kid, gateDigest, statementExpiresAt, validUntil },
@@ -61,6 +63,15 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
   }
 }
 
+/** The challenge that a passkey answered joins those answered before; nothing for a JWS. */
+export function answeredChange(
+  challenges: readonly string[] | undefined,
+  event: Evolving,
+): { readonly challenges?: readonly string[] } {
+  const { passkey } = event.data as { readonly passkey?: RecordedPasskey };
+  return passkey ? { challenges: [...(challenges ?? []), challengeOf(passkey.statement)] } : {};
+}
+
 function refusal(
   before: NodeRecord,
   event: Evolving,
@@ -69,6 +80,7 @@ function refusal(
   const reasons = (event.gateResult?.reasons ?? []) as NodeRecord["reasons"];
   const subjectDigest = before.request?.subjectDigest;
   return {
+    ...answeredChange(before.challenges, event),
     refusedDigests: [
       ...before.refusedDigests,
       { ...refused, ...(subjectDigest !== undefined && { subjectDigest }) },

@@ -4,7 +4,7 @@
  * forgotten. Refuses to guess: an input that was not recorded gives no command.
  * Specification: docs/replay.md.
  */
-import { type ApproverFacts, seatsOf } from "../approval/index.ts";
+import { type ApproverFacts, recordedApproval, seatsOf } from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
 import { type EvidenceBundle, evidenceHash, type VerificationFacts } from "../evidence/index.ts";
@@ -199,11 +199,13 @@ function proposing(
 
 function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
   const data = dataOf(event, "approval.granted");
-  const { approver, kid, jwk, amendment } = data;
+  const { approver, kid, jwk, passkey, amendment } = data;
   if (event.actor.id !== approver || event.actor.kind !== "human")
     return flaw("actor.id", approver);
   const expected = jwkThumbprint(jwk as PublicJwk);
   if (kid !== expected) return flaw("data.kid", expected);
+  const signature = event.approvalSignature ?? "";
+  const recorded = recordedApproval(signature, { kid, jwk: jwk as PublicJwk }, passkey);
   const request = event.nodeId
     ? state?.nodes.get(event.nodeId)?.request
     : state?.amendments?.open?.request;
@@ -214,7 +216,7 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
     id: approver,
     name: approver,
     groups: event.type === "approval.granted" ? data.groups : denying,
-    keys: [{ kid, jwk: jwk as PublicJwk }],
+    keys: [recorded.key],
     validFrom: null,
     validUntil: event.type === "approval.granted" ? (data.validUntil ?? null) : null,
   };
@@ -223,7 +225,7 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
       ...base(event, terms),
       type: "DecideApproval",
       nodeId: event.nodeId ?? amendment ?? "",
-      statement: event.approvalSignature ?? "",
+      statement: recorded.signed,
       approver: facts,
     },
   };

@@ -2,6 +2,7 @@
  * Rejections: expected refusals that are not recorded, tagged with the facts of each. The reason
  * string is also the problem code, the metric label and the entry in docs/errors.md.
  */
+import type { CeremonyReject } from "../approval/index.ts";
 import type { ReceiptReject } from "../evidence/index.ts";
 import type { AmendmentViolation, PlanViolation } from "../plan/index.ts";
 
@@ -43,6 +44,7 @@ export type Rejection =
   | { readonly reason: "approver_unknown"; readonly approver: string }
   | { readonly reason: "approver_not_permitted"; readonly detail: string }
   | { readonly reason: "approval_signature_invalid" }
+  | CeremonyReject
   | { readonly reason: "approval_statement_malformed"; readonly detail: string }
   | {
       readonly reason: "approval_statement_mismatch";

@@ -128,6 +128,8 @@ export interface NodeRecord {
   /** Bundles submitted to this node, oldest first. */
   readonly evidence: readonly EvidenceSummary[];
   readonly approvals: readonly HeldApproval[];
+  /** Challenges answered with a passkey at this node; only there once there was one. */
+  readonly challenges?: readonly string[];
   /** Digests a human denied or let lapse: final for that digest. */
   readonly refusedDigests: readonly {
     readonly gateDigest: string;

@@ -2,7 +2,9 @@
  * The invariants of approvals: every recorded signature is verified again, with the key recorded
  * beside it, over the statement it must be about; a person counts once and never for themselves.
  */
-import { hashJson } from "../../shared/canonical.ts";
+import { createHash, createPublicKey, verify } from "node:crypto";
+import type { RecordedPasskey } from "../../shared/approval/index.ts";
+import { canonicalJson, hashJson } from "../../shared/canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
 import { verifyJws } from "../../shared/jws.ts";
 import { dataOf } from "../../shared/mission/index.ts";
@@ -121,16 +123,11 @@ function checkSignature(
   say: Say,
 ): void {
   const { gateDigest, approver, kid, jwk } = event.data as Readonly<Record<string, unknown>>;
-  const verified = verifyJws(event.approvalSignature, {
-    typ: "sekisho-approval+jwt",
-    algs: ["EdDSA", "ES256"],
-    keyByKid: (name) => (name === kid ? (jwk as PublicJwk) : undefined),
-  });
-  if (!verified.ok || jwkThumbprint(jwk as PublicJwk) !== kid) {
+  const signed = signedIn(event);
+  if (signed === null || jwkThumbprint(jwk as PublicJwk) !== kid) {
     say("I1", `seq ${event.seq}: the signature does not verify`);
     return;
   }
-  const signed = verified.value.payload;
   const expected = {
     missionId: model.opened.missionId,
     nodeId: node.spec.id,
@@ -146,4 +143,43 @@ function checkSignature(
     say("I1", `seq ${event.seq}: the statement had expired`);
   if (gateDigest !== digestOf(model, node))
     say("I14", `seq ${event.seq}: the signature is over another digest`);
+}
+
+/** What was signed, by JWS or by passkey, where the signature verifies with the key recorded beside it. */
+function signedIn(event: TraceEvent): Readonly<Record<string, unknown>> | null {
+  const { kid, jwk, passkey } = event.data as unknown as {
+    readonly kid: string;
+    readonly jwk: PublicJwk;
+    readonly passkey?: RecordedPasskey;
+  };
+  if (passkey) return passkeySigned(jwk, passkey, event.approvalSignature ?? "");
+  const verified = verifyJws(event.approvalSignature, {
+    typ: "sekisho-approval+jwt",
+    algs: ["EdDSA", "ES256"],
+    keyByKid: (name) => (name === kid ? jwk : undefined),
+  });
+  return verified.ok ? verified.value.payload : null;
+}
+
+/** WebAuthn section 7.2 again, with the platform's own crypto and nothing of ours but the canonical form. */
+function passkeySigned(jwk: PublicJwk, recorded: RecordedPasskey, signature: string) {
+  const bytes = (text: string) => Buffer.from(text, "base64url");
+  const hash = (input: string | Uint8Array) => createHash("sha256").update(input).digest();
+  const client = bytes(recorded.clientDataJSON);
+  const data = bytes(recorded.authenticatorData);
+  const said = JSON.parse(client.toString("utf8")) as Readonly<Record<string, unknown>>;
+  const challenge = hash(canonicalJson(recorded.statement)).toString("base64url");
+  const isSound =
+    said["type"] === "webauthn.get" &&
+    said["challenge"] === challenge &&
+    said["origin"] === recorded.origin &&
+    data.subarray(0, 32).equals(hash(recorded.rpId)) &&
+    ((data[32] ?? 0) & 0x05) === 0x05 &&
+    verify(
+      jwk.kty === "EC" ? "sha256" : null,
+      Buffer.concat([data, hash(client)]),
+      createPublicKey({ key: jwk, format: "jwk" }),
+      bytes(signature),
+    );
+  return isSound ? recorded.statement : null;
 }

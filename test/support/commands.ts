@@ -2,6 +2,7 @@
  * Commands for tests: one builder each, with the time in whole seconds after the start, the usual
  * actor and entropy that is another for every command that differs.
  */
+import type { SignedApproval } from "../../shared/approval/index.ts";
 import { canonicalJson } from "../../shared/canonical.ts";
 import { sha256Hex } from "../../shared/crypto.ts";
 import type { EvidenceBundle } from "../../shared/evidence/index.ts";
@@ -99,11 +100,11 @@ export function decideApproval(
   seconds: number,
   nodeId: string,
   who: Person,
-  signed: string,
+  signed: SignedApproval,
   overrides: Overrides<"DecideApproval"> = {},
 ): Of<"DecideApproval"> {
   return {
-    ...base(seconds, byHuman(who.facts.id), signed),
+    ...base(seconds, byHuman(who.facts.id), canonicalJson(signed)),
     type: "DecideApproval",
     nodeId,
     statement: signed,

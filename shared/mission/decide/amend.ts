@@ -69,8 +69,9 @@ export function decideAmendmentApproval(
   const { open } = amendmentsOf(turn.state);
   if (open?.id !== command.nodeId)
     return err({ reason: "approval_not_requested", nodeId: command.nodeId });
-  const { id: nodeId, request, approvals, by } = open;
-  const asked = { nodeId, attempt: 1, request, approvals, proposers: [by], isAmendment: true };
+  const { id: nodeId, request, approvals, by, challenges } = open;
+  const people = { approvals, proposers: [by], challenges };
+  const asked = { nodeId, attempt: 1, request, ...people, isAmendment: true };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
   const now = amendmentsOf(turn.state).open;

@@ -5,11 +5,13 @@
 import {
   type ApprovalStatement,
   type ApproverFacts,
+  challengeOf,
   fitsAnySeat,
   missingSeats,
   type Seatable,
   seatsOf,
-  verifyApprovalStatement,
+  type VerifiedApproval,
+  verifySignedApproval,
 } from "../../approval/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
@@ -34,14 +36,17 @@ interface Asked {
   readonly proposers: readonly string[];
   /** Who produced the evidence that is asked about. */
   readonly producers?: readonly string[];
+  /** Answered with a passkey before. */
+  readonly challenges?: readonly string[] | undefined;
   readonly isAmendment: boolean;
 }
 
 export function decideApproval(turn: Turn, command: DecideApproval): Result<null, Rejection> {
   const { nodeId } = command;
-  const { request, approvals, attempt, proposers } = recordOf(turn, nodeId);
+  const { request, approvals, attempt, proposers, challenges } = recordOf(turn, nodeId);
   const producers = evidenceFor(turn.state, nodeId).map((bundle) => bundle.producedBy);
-  const asked = { nodeId, attempt, request, approvals, proposers, producers, isAmendment: false };
+  const people = { proposers, producers };
+  const asked = { nodeId, attempt, request, approvals, ...people, challenges, isAmendment: false };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
   if (recorded.value === "quorum") reconsider(turn, nodeId, "approval");
@@ -58,23 +63,25 @@ export function recordDecision(
   const { nodeId, request } = asked;
   if (!request) return err({ reason: "approval_not_requested", nodeId });
   if (!approver) return err({ reason: "approver_unknown", approver: actor.id });
-  const verified = verifyApprovalStatement(command.statement, approver.keys);
+  const verified = verifySignedApproval(command.statement, approver.keys);
   if (!verified.ok) return verified;
-  const { statement, kid } = verified.value;
+  const { statement, kid, passkey, signature } = verified.value;
   const misfit =
     statementMisfit(turn, asked, request, statement, approver) ??
+    challengeMisfit(asked, passkey) ??
     personMisfit(turn, request, approver) ??
     (statement.decision === "approve" ? countMisfit(turn, asked, request, approver) : null);
   if (misfit) return err(misfit);
   const key = approver.keys.find((candidate) => candidate.kid === kid);
-  const signed = { actor, approvalSignature: command.statement };
+  const signed = { actor, approvalSignature: signature };
+  const proof = { kid, jwk: key?.jwk ?? null, ...(passkey && { passkey }) };
   if (statement.decision === "deny") {
     const { gateDigest, reason } = statement;
     emitAbout(
       turn,
       asked,
       "approval.denied",
-      { gateDigest, approver: approver.id, kid, jwk: key?.jwk ?? null, reason },
+      { gateDigest, approver: approver.id, ...proof, reason },
       {
         ...signed,
         gateResult: refusedResult("APPROVAL_DENIED", `${approver.id} denied: ${reason}`),
@@ -93,8 +100,7 @@ export function recordDecision(
       gateDigest: request.gateDigest,
       approver: approver.id,
       groups: approver.groups,
-      kid,
-      jwk: key?.jwk ?? null,
+      ...proof,
       statementExpiresAt: statement.expiresAt,
       ...(approver.validUntil === null ? {} : { validUntil: approver.validUntil }),
       // Whoever comes on top of a plain quorum counts too; a seat is filled once.
@@ -167,6 +173,15 @@ function statementMisfit(
     };
   }
   return windowMisfit(turn, statement);
+}
+
+/** A passkey's answer is taken once: what was voided since is asked for with another challenge. */
+function challengeMisfit(
+  { challenges = [] }: Asked,
+  passkey: VerifiedApproval["passkey"],
+): Rejection | null {
+  if (passkey === null || !challenges.includes(challengeOf(passkey.statement))) return null;
+  return { reason: "passkey_refused", detail: "this challenge has been answered before" };
 }
 
 function windowMisfit(turn: Turn, { issuedAt, expiresAt }: ApprovalStatement): Rejection | null {
