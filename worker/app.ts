@@ -18,6 +18,7 @@ import {
 } from "./problems.ts";
 import { createRouter, type AppContext } from "./router.ts";
 import { approvalRoutes } from "./routes/approvals.ts";
+import { approverRoutes } from "./routes/approvers.ts";
 import { directoryRoutes } from "./routes/directory.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
 import { consoleRoutes } from "./routes/console.ts";
@@ -57,6 +58,7 @@ const ROUTES = [
   policyRepinRoutes,
   decisionRoutes,
   directoryRoutes,
+  approverRoutes,
   zoneRoutes,
   webhookRoutes,
   readModelRoutes,

@@ -18,7 +18,7 @@ export type Audience = "anonymous" | readonly Role[];
 /** Every role: any token of the team. */
 export const ANY_ROLE: readonly Role[] = ROLES;
 
-type Method = "get" | "post";
+type Method = "get" | "post" | "patch" | "delete";
 type Shape = z.ZodObject;
 
 interface AnswerSpec {
@@ -115,7 +115,7 @@ function problemCodes<P extends string, A extends Shape, B extends Shape>(
   if (spec.params !== undefined) codes.push("not_found");
   if (spec.query !== undefined) codes.push("request_invalid");
   if (spec.body !== undefined) codes.push(...BODY_PROBLEMS);
-  if (spec.method === "post") codes.push("idempotency_key_malformed", "idempotency_key_reused");
+  if (spec.method !== "get") codes.push("idempotency_key_malformed", "idempotency_key_reused");
   if (spec.ifMatch === true) codes.push("if_match_malformed", "head_stale");
   codes.push("unavailable", "internal");
   return [...new Set(codes)];
@@ -125,7 +125,7 @@ function headerParameters<P extends string, A extends Shape, B extends Shape>(
   spec: RouteSpec<P, A, B>,
 ) {
   const parameters = [];
-  if (spec.method === "post") {
+  if (spec.method !== "get") {
     parameters.push({
       name: "Idempotency-Key",
       in: "header",

@@ -41,6 +41,10 @@ export interface Env {
   readonly CHECKPOINT_SIGNING_KEY: string;
   /** Comma-separated host:port that outgoing requests may reach although they are local. Empty when hosted. */
   readonly EGRESS_ALLOW_HOSTS: string;
+  /** The domain passkeys belong to. Empty or absent: the host of API_ORIGIN. */
+  readonly PASSKEY_RP_ID?: string;
+  /** Comma-separated origins of pages that may ask for passkeys. Empty or absent: API_ORIGIN. */
+  readonly PASSKEY_ORIGINS?: string;
   /** Team that hears of what belongs to no team: poison messages, unattributable tickets. */
   readonly OPERATOR_TEAM: string;
 }

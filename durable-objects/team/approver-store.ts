@@ -1,7 +1,7 @@
 /**
  * The SQL of a team's approvers and of who a key was first registered for. Refuses to decide anything.
  */
-import type { ApproverFacts } from "../../shared/approval/index.ts";
+import type { ApprovalHours, ApproverFacts } from "../../shared/approval/index.ts";
 
 interface ApproverRow extends Record<string, SqlStorageValue> {
   id: string;
@@ -10,6 +10,8 @@ interface ApproverRow extends Record<string, SqlStorageValue> {
   keys: string;
   valid_from: string | null;
   valid_until: string | null;
+  hours: string | null;
+  break_glass: number;
 }
 
 export function readApprover(sql: SqlStorage, id: string): ApproverFacts | null {
@@ -31,13 +33,15 @@ export function readKeyOwner(sql: SqlStorage, kid: string): string | null {
 
 export function writeApprover(sql: SqlStorage, approver: ApproverFacts): void {
   sql.exec(
-    "INSERT INTO approver (id, display_name, groups, keys, valid_from, valid_until) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, groups = excluded.groups, keys = excluded.keys, valid_from = excluded.valid_from, valid_until = excluded.valid_until",
+    "INSERT INTO approver (id, display_name, groups, keys, valid_from, valid_until, hours, break_glass) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET display_name = excluded.display_name, groups = excluded.groups, keys = excluded.keys, valid_from = excluded.valid_from, valid_until = excluded.valid_until, hours = excluded.hours, break_glass = excluded.break_glass",
     approver.id,
     approver.name,
     JSON.stringify(approver.groups),
     JSON.stringify(approver.keys),
     approver.validFrom,
     approver.validUntil,
+    approver.hours === undefined ? null : JSON.stringify(approver.hours),
+    approver.breakGlass === true ? 1 : 0,
   );
   for (const { kid } of approver.keys) {
     sql.exec(
@@ -48,6 +52,11 @@ export function writeApprover(sql: SqlStorage, approver: ApproverFacts): void {
   }
 }
 
+/** The person only: whose a key was stays known for ever. */
+export function deleteApprover(sql: SqlStorage, id: string): void {
+  sql.exec("DELETE FROM approver WHERE id = ?", id);
+}
+
 function toApprover(row: ApproverRow): ApproverFacts {
   return {
     id: row.id,
@@ -56,5 +65,7 @@ function toApprover(row: ApproverRow): ApproverFacts {
     keys: JSON.parse(row.keys) as ApproverFacts["keys"],
     validFrom: row.valid_from,
     validUntil: row.valid_until,
+    ...(row.hours === null ? {} : { hours: JSON.parse(row.hours) as ApprovalHours }),
+    ...(row.break_glass === 1 ? { breakGlass: true } : {}),
   };
 }

@@ -85,6 +85,25 @@ const MIGRATIONS: readonly string[] = [
     zone TEXT PRIMARY KEY, skills TEXT NOT NULL, owns TEXT NOT NULL, hands_to TEXT NOT NULL
   ) WITHOUT ROWID, STRICT;
   `,
+  `
+  ALTER TABLE approver ADD COLUMN hours TEXT;
+  ALTER TABLE approver ADD COLUMN break_glass INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE passkey (
+    credential_id TEXT PRIMARY KEY, approver_id TEXT NOT NULL, sign_count INTEGER NOT NULL, signature TEXT
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE passkey_ceremony (
+    approver_id TEXT PRIMARY KEY, challenge TEXT NOT NULL, expires_ms INTEGER NOT NULL
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE directory_change (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, kind TEXT NOT NULL,
+    subject TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX directory_change_of ON directory_change (kind, subject, number);
+  CREATE TRIGGER directory_change_never_deleted BEFORE DELETE ON directory_change
+    BEGIN SELECT raise(ABORT, 'an audit trail only grows'); END;
+  CREATE TRIGGER directory_change_never_changed BEFORE UPDATE ON directory_change
+    BEGIN SELECT raise(ABORT, 'an audit trail only grows'); END;
+  `,
 ];
 
 /** Brings the database to the newest schema in one transaction; breaches when history was edited. */

@@ -19,11 +19,14 @@ import {
 import type { AgentFacts } from "../../shared/mission/index.ts";
 import type { PinnedPolicy } from "../../shared/policy/index.ts";
 import { ok, type Result } from "../../shared/result.ts";
+import type { DirectoryChange } from "../../shared/team/index.ts";
 import type {
   DeliveryRecord,
   Idempotency,
   IncidentRecord,
+  PasskeyOptions,
   PolicyRecord,
+  Standing,
   TeamRejection,
   TeamRequest,
   TeamRpc,
@@ -32,13 +35,15 @@ import type {
 import { readAgent, readAgents } from "./agent-store.ts";
 import { findAgent, registerAgent } from "./agents.ts";
 import { readApprover, readApprovers } from "./approver-store.ts";
-import { registerApprover } from "./approvers.ts";
+import { patchApprover, registerApprover, removeApprover, standingOf } from "./approvers.ts";
+import { readChanges } from "./change-store.ts";
 import { runOnce } from "./idempotency.ts";
 import { readIncidents } from "./incident-store.ts";
 import { assignIncident, setIncidentStatus } from "./incidents.ts";
 import { createTeamLog, type TeamLog } from "./log.ts";
 import { migrateTeamStore } from "./migrations.ts";
 import { insertOpening, readMissionIds } from "./opening-store.ts";
+import { openPasskeyCeremony, presentPasskey, registerPasskey } from "./passkeys.ts";
 import { activatePolicy, pinsOf, proposePolicy, tryPolicy } from "./policies.ts";
 import { readActivePolicy, readPolicies, readPolicy } from "./policy-store.ts";
 import { readVerifiers } from "./verifier-store.ts";
@@ -93,7 +98,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
   }
 
   async putAgent(request: TeamRequest<"putAgent">): Refusable<AgentFacts> {
-    return this.#once(request, () => registerAgent(this.#sql, request.agent));
+    return this.#once(request, () => registerAgent(this.#sql, request));
   }
 
   async approverFacts(personId: string): Promise<ApproverFacts | null> {
@@ -105,7 +110,35 @@ export class TeamObject extends DurableObject implements TeamRpc {
   }
 
   async putApprover(request: TeamRequest<"putApprover">): Refusable<ApproverFacts> {
-    return this.#once(request, () => registerApprover(this.#sql, request.approver));
+    return this.#once(request, () => registerApprover(this.#sql, request));
+  }
+
+  async patchApprover(request: TeamRequest<"patchApprover">): Refusable<ApproverFacts> {
+    return this.#once(request, () => patchApprover(this.#sql, request));
+  }
+
+  async removeApprover(request: TeamRequest<"removeApprover">): Refusable<ApproverFacts> {
+    return this.#once(request, () => removeApprover(this.#sql, request));
+  }
+
+  async approverStanding(ids: readonly string[]): Promise<readonly Standing[]> {
+    return standingOf(this.#sql, ids);
+  }
+
+  async directoryChanges(after: number, limit: number): Promise<readonly DirectoryChange[]> {
+    return readChanges(this.#sql, after, limit);
+  }
+
+  async passkeyOptions(request: TeamRequest<"passkeyOptions">): Refusable<PasskeyOptions> {
+    return this.#once(request, () => openPasskeyCeremony(this.#sql, request));
+  }
+
+  async addPasskey(request: TeamRequest<"addPasskey">): Refusable<ApproverFacts> {
+    return this.#once(request, () => registerPasskey(this.#sql, request));
+  }
+
+  async presentPasskey(request: TeamRequest<"presentPasskey">): Refusable<null> {
+    return this.ctx.storage.transactionSync(() => presentPasskey(this.#sql, request));
   }
 
   async verifiers(): Promise<readonly VerifierFacts[]> {
@@ -113,7 +146,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
   }
 
   async putVerifier(request: TeamRequest<"putVerifier">): Refusable<VerifierFacts> {
-    return this.#once(request, () => registerVerifier(this.#sql, request.verifier));
+    return this.#once(request, () => registerVerifier(this.#sql, request));
   }
 
   async verificationFacts(producer: string): Promise<VerificationFacts> {
@@ -126,7 +159,7 @@ export class TeamObject extends DurableObject implements TeamRpc {
   }
 
   async putZone(request: TeamRequest<"putZone">): Refusable<ZoneFacts> {
-    return this.#once(request, () => registerZone(this.#sql, request.zone));
+    return this.#once(request, () => registerZone(this.#sql, request));
   }
 
   async webhooks(): Promise<readonly WebhookEndpoint[]> {

@@ -7,12 +7,18 @@ import { err, ok, type Result } from "../../shared/result.ts";
 import { nameVerifierKeys } from "../../shared/team/index.ts";
 import type { TeamRejection, TeamRequest } from "../../shared/wire/rpc.ts";
 import { refuseWhenFull } from "./capacity.ts";
-import { hasVerifier, readVerifierKeyOwner, writeVerifier } from "./verifier-store.ts";
+import { appendChange } from "./change-store.ts";
+import {
+  hasVerifier,
+  readVerifierKeyOwner,
+  readVerifiers,
+  writeVerifier,
+} from "./verifier-store.ts";
 
 /** Adds the verifier or replaces what was known; a key stays with the first it was registered for. */
 export function registerVerifier(
   sql: SqlStorage,
-  verifier: TeamRequest<"putVerifier">["verifier"],
+  { verifier, by, at }: TeamRequest<"putVerifier">,
 ): Result<VerifierFacts, TeamRejection> {
   const keys = nameVerifierKeys(verifier.keys);
   if (!keys.ok) return keys;
@@ -22,7 +28,10 @@ export function registerVerifier(
   }
   const full = hasVerifier(sql, verifier.id) ? null : refuseWhenFull(sql, "verifier");
   if (full) return err(full);
+  const before = readVerifiers(sql).find(({ id }) => id === verifier.id) ?? null;
   const facts = { ...verifier, keys: keys.value };
   writeVerifier(sql, facts);
+  const change = { kind: "verifier", subject: verifier.id, before, after: facts } as const;
+  appendChange(sql, { by, at }, change);
   return ok(facts);
 }

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { type PublicJwk } from "../crypto.ts";
+import { type ApprovalHours } from "./hours.ts";
 import { MISSION_ID } from "../ids.ts";
 import { verifyJws } from "../jws.ts";
 import { nameSchema, subjectSchema } from "../plan/index.ts";
@@ -43,6 +44,10 @@ export interface ApproverFacts {
   readonly keys: readonly ApproverKey[];
   readonly validFrom: string | null;
   readonly validUntil: string | null;
+  /** When they approve; absent: at any time. */
+  readonly hours?: ApprovalHours;
+  /** Whether they may approve alone in an emergency; docs/approvals.md, "Break-glass". */
+  readonly breakGlass?: true;
 }
 
 export type StatementReject =

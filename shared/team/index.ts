@@ -9,9 +9,12 @@ export type {
   ActivationRequest,
   PolicyActivationStatement,
 } from "./activation.ts";
-export { isApproverValidAt, nameApproverKeys } from "./directory.ts";
+export { changeApprover, isApproverValidAt, nameApproverKeys } from "./directory.ts";
+export type { ApproverChanges, DirectoryChange } from "./directory.ts";
 export { incidentEventKey, incidentSummaryKey, moveIncidentStatus } from "./incident.ts";
 export type { IncidentOrigin, IncidentStatus } from "./incident.ts";
+export { isCounterSound, passkeyCreationOptions, readPasskeyRegistration } from "./passkey.ts";
+export type { NewPasskey, PasskeyRegistration, PasskeyReject } from "./passkey.ts";
 export { moveShadow, type PolicyState } from "./shadow.ts";
 export { TEAM_LIMITS } from "./limits.ts";
 export { admitAgent, admitZone, agentWithin } from "./zones.ts";

@@ -15,6 +15,8 @@ export type VerifierReject = {
 export function nameVerifierKeys(
   jwks: readonly unknown[],
 ): Result<readonly ApproverKey[], VerifierReject> {
+  if (jwks.length === 0)
+    return err({ reason: "verifier_not_permitted", detail: "a verifier has at least one key" });
   const named = nameApproverKeys(jwks);
   return named.ok ? named : err({ reason: "verifier_not_permitted", detail: named.error.detail });
 }

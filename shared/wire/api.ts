@@ -6,7 +6,6 @@
  */
 import * as z from "zod";
 import type { AgentFacts, Answer, Certification } from "../mission/index.ts";
-import type { ApproverFacts } from "../approval/index.ts";
 import { evidenceInputSchema } from "../evidence/index.ts";
 import { MISSION_ID, POLICY_ID } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
@@ -28,7 +27,7 @@ import type { AgentEntry, PolicyRecord } from "./rpc.ts";
 const textSchema = z.string().min(1).max(LIMITS.reasonTextCharsMax);
 const momentSchema = z.iso.datetime({ precision: 3 });
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
-const jsonObjectSchema = z.record(z.string(), z.json());
+export const jsonObjectSchema = z.record(z.string(), z.json());
 /** A signed statement as a compact JWS. */
 const statementSchema = z.string().min(1).max(LIMITS.compactJwsCharsMax);
 
@@ -75,8 +74,6 @@ export const proposeSchema = z.strictObject({
 /** A dry run: of the given proposal, or of the one the node holds when none is given. */
 export const explainSchema = z.strictObject({ proposal: proposeSchema.nullable().default(null) });
 
-export const decideApprovalSchema = z.strictObject({ statement: statementSchema });
-
 export const submitResultSchema = z.strictObject({
   outputs: jsonObjectSchema.default({}),
   tests: z
@@ -117,7 +114,7 @@ export const repinPolicySchema = z.strictObject({
 export const activatePolicySchema = z.strictObject({ statement: statementSchema });
 
 /** `system` is who advances the system's own nodes, and policies name it; nobody else may be called that. */
-const directoryIdSchema = subjectSchema.refine((id) => id !== "system", "is reserved");
+export const directoryIdSchema = subjectSchema.refine((id) => id !== "system", "is reserved");
 
 export const putAgentSchema = z.strictObject({
   id: directoryIdSchema,
@@ -127,16 +124,6 @@ export const putAgentSchema = z.strictObject({
   banned: z.boolean().exactOptional(),
   family: nameSchema.exactOptional(),
 }) satisfies z.ZodType<AgentEntry>;
-
-export const putApproverSchema = z.strictObject({
-  id: directoryIdSchema,
-  name: z.string().min(1).max(256),
-  groups: z.array(nameSchema).max(64).default([]),
-  /** Public JWKs, Ed25519 or P-256; checked point by point on arrival. */
-  keys: z.array(jsonObjectSchema).min(1).max(16),
-  validFrom: momentSchema.nullable().default(null),
-  validUntil: momentSchema.nullable().default(null),
-});
 
 const verdictSchema = z.enum(["allow", "pause", "block", "seal"]);
 const nodeStatusSchema = z.enum(["NEW", "READY", "RUNNING", "DONE", "BLOCKED"]);
@@ -346,15 +333,6 @@ export const publicJwkSchema = z.discriminatedUnion("kty", [
 ]);
 
 export const jwksSchema = z.strictObject({ keys: z.array(publicJwkSchema) });
-
-export const approverSchema = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  groups: z.array(z.string()),
-  keys: z.array(z.strictObject({ kid: z.string(), jwk: publicJwkSchema })),
-  validFrom: momentSchema.nullable(),
-  validUntil: momentSchema.nullable(),
-}) satisfies z.ZodType<ApproverFacts>;
 
 export const streamTicketSchema = z.strictObject({
   ticket: z.string(),

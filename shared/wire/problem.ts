@@ -137,6 +137,8 @@ export const PROBLEMS = {
   approver_unknown: { status: 403, title: "The directory knows no such approver" },
   approver_not_permitted: { status: 403, title: "This person may not approve this" },
   approval_signature_invalid: { status: 422, title: "The statement's signature does not verify" },
+  passkey_counter_regressed: { status: 409, title: "The passkey was used elsewhere since" },
+  approver_not_found: { status: 404, title: "No such approver" },
   passkey_refused: { status: 422, title: "The passkey's answer is not one to this question" },
   approval_statement_malformed: { status: 422, title: "The signed text is not a statement" },
   approval_statement_mismatch: { status: 422, title: "The statement is about something else" },

@@ -2,7 +2,13 @@
  * The calls between the worker, the objects and the gateway. Everything is plain data, so that a
  * `Result` survives RPC unchanged. A fault throws; the caller turns it into a refusal, never into leave.
  */
-import type { ApproverFacts } from "../approval/index.ts";
+import type {
+  ApprovalHours,
+  ApproverFacts,
+  CeremonyReject,
+  PasskeySigned,
+  RelyingParty,
+} from "../approval/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { VerificationFacts, VerifierFacts } from "../evidence/index.ts";
 import type {
@@ -25,11 +31,17 @@ import type {
 } from "../log/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Result } from "../result.ts";
-import type { ZoneReject } from "../team/index.ts";
+import type {
+  ApproverChanges,
+  DirectoryChange,
+  passkeyCreationOptions,
+  PasskeyRegistration,
+  PolicyState,
+  ZoneReject,
+} from "../team/index.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
 import type { PublicJwk } from "../crypto.ts";
-import type { PolicyState } from "../team/index.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 
 /** Sinks of a mission's journal that acknowledge, each with a cursor; a ticket's receipt is a command. */
@@ -185,7 +197,20 @@ export interface DeliveryRecord {
   readonly at: string;
 }
 
+/** What the directory says of a person now; `changedBy` is who said so, where that is recorded. */
+export interface Standing {
+  readonly id: string;
+  readonly facts: ApproverFacts | null;
+  readonly changedBy: string | null;
+}
+
+/** `PublicKeyCredentialCreationOptionsJSON`, as the browser takes it. */
+export type PasskeyOptions = ReturnType<typeof passkeyCreationOptions>;
+
 export type TeamRejection =
+  | CeremonyReject
+  | { readonly reason: "passkey_counter_regressed"; readonly kid: string }
+  | { readonly reason: "approver_not_found"; readonly approver: string }
   | ZoneReject
   | { readonly reason: "idempotency_key_reused" }
   | { readonly reason: "approver_unknown"; readonly approver: string }
@@ -242,6 +267,7 @@ export interface TeamRpc {
   approverFacts(personId: string): Promise<ApproverFacts | null>;
   putAgent(request: {
     agent: AgentEntry;
+    by: string;
     idempotency: Idempotency;
     at: number;
   }): Promise<Result<AgentFacts, TeamRejection>>;
@@ -254,13 +280,56 @@ export interface TeamRpc {
       keys: readonly PublicJwk[];
       validFrom: string | null;
       validUntil: string | null;
+      hours?: ApprovalHours;
+      breakGlass?: true;
     };
+    by: string;
     idempotency: Idempotency;
     at: number;
   }): Promise<Result<ApproverFacts, TeamRejection>>;
   approvers(): Promise<readonly ApproverFacts[]>;
+  patchApprover(request: {
+    id: string;
+    changes: ApproverChanges;
+    by: string;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<ApproverFacts, TeamRejection>>;
+  /** Answers the person as they were. */
+  removeApprover(request: {
+    id: string;
+    by: string;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<ApproverFacts, TeamRejection>>;
+  /** One for each id, in the order asked. */
+  approverStanding(ids: readonly string[]): Promise<readonly Standing[]>;
+  /** The audit trail: changes with number > after, in order, at most limit. */
+  directoryChanges(after: number, limit: number): Promise<readonly DirectoryChange[]>;
+  /** Opens a registration with this challenge, 32 fresh random bytes in base64url. */
+  passkeyOptions(request: {
+    approver: string;
+    challenge: string;
+    relyingParty: RelyingParty;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<PasskeyOptions, TeamRejection>>;
+  addPasskey(request: {
+    approver: string;
+    registration: PasskeyRegistration;
+    relyingParty: RelyingParty;
+    by: string;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<ApproverFacts, TeamRejection>>;
+  /** Verifies an assertion and takes its counter; the same one may be presented again. */
+  presentPasskey(request: {
+    approver: string;
+    signed: PasskeySigned;
+  }): Promise<Result<null, TeamRejection>>;
   putVerifier(request: {
     verifier: { id: string; family: string; keys: readonly PublicJwk[] };
+    by: string;
     idempotency: Idempotency;
     at: number;
   }): Promise<Result<VerifierFacts, TeamRejection>>;
@@ -269,6 +338,7 @@ export interface TeamRpc {
   verificationFacts(producer: string): Promise<VerificationFacts>;
   putZone(request: {
     zone: ZoneFacts;
+    by: string;
     idempotency: Idempotency;
     at: number;
   }): Promise<Result<ZoneFacts, TeamRejection>>;

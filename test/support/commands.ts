@@ -96,6 +96,10 @@ export function vendorSwitch(args: NonNullable<Of<"Propose">["proposal"]["action
   return { type: "vendor.switch", args };
 }
 
+function saltOf(signed: SignedApproval): string {
+  return typeof signed === "string" ? signed : canonicalJson(signed);
+}
+
 export function decideApproval(
   seconds: number,
   nodeId: string,
@@ -104,7 +108,7 @@ export function decideApproval(
   overrides: Overrides<"DecideApproval"> = {},
 ): Of<"DecideApproval"> {
   return {
-    ...base(seconds, byHuman(who.facts.id), canonicalJson(signed)),
+    ...base(seconds, byHuman(who.facts.id), saltOf(signed)),
     type: "DecideApproval",
     nodeId,
     statement: signed,

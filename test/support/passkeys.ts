@@ -13,7 +13,7 @@ import { challengeOf } from "../../shared/approval/index.ts";
 import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
 import { keyPair, person } from "./builders.ts";
 
-export const RELYING_PARTY: RelyingParty = {
+const RELYING_PARTY: RelyingParty = {
   id: "sekisho.test",
   origins: ["https://console.sekisho.test"],
 };

@@ -52,6 +52,7 @@ export async function register(team: string, who: Person): Promise<void> {
   const { keys: _named, ...facts } = who.facts;
   const keys = who.keys.map((key) => key.publicJwk);
   const put = await teamObject(team).putApprover({
+    by: "olga",
     approver: { ...facts, keys },
     idempotency: null,
     at: ms(0),

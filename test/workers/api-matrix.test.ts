@@ -31,6 +31,9 @@ interface Things {
   readonly policy: string;
   readonly webhook: string;
   readonly incident: string;
+  readonly approver: string;
+  /** Another approver, whom a test removes. */
+  readonly leaver: string;
 }
 
 const NOBODYS: Things = {
@@ -38,6 +41,8 @@ const NOBODYS: Things = {
   policy: "pol_01900000-0000-7000-8000-000000000000",
   webhook: "whk_01900000-0000-7000-8000-000000000000",
   incident: "INC#999999",
+  approver: "nobody-here",
+  leaver: "nobody-there",
 };
 
 interface Row {
@@ -169,6 +174,22 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/plans/compile": plain("/v1/plans/compile", { plan: SMALL_PLAN }),
   "GET /v1/approvers": plain("/v1/approvers"),
   "POST /v1/approvers": plain("/v1/approvers", { id: "another", name: "Another", keys: [{}] }),
+  "PATCH /v1/approvers/{id}": named(({ approver }) => `/v1/approvers/${approver}`, { groups: [] }),
+  "DELETE /v1/approvers/{id}": named(({ leaver }) => `/v1/approvers/${leaver}`),
+  "POST /v1/approvers/{id}/passkeys/options": named(
+    ({ approver }) => `/v1/approvers/${approver}/passkeys/options`,
+    {},
+  ),
+  "POST /v1/approvers/{id}/passkeys": named(
+    ({ approver }) => `/v1/approvers/${approver}/passkeys`,
+    {
+      id: "AAAA",
+      rawId: "AAAA",
+      type: "public-key",
+      response: { clientDataJSON: "AAAA", authenticatorData: "AAAA" },
+    },
+  ),
+  "GET /v1/directory/changes": plain("/v1/directory/changes"),
   "GET /v1/verifiers": plain("/v1/verifiers"),
   "POST /v1/verifiers": plain("/v1/verifiers", { id: "another", family: "other", keys: [{}] }),
   "GET /v1/webhooks": plain("/v1/webhooks"),
@@ -222,6 +243,8 @@ beforeAll(async () => {
     policy: policy?.version ?? "",
     webhook: String(webhook.body["id"]),
     incident: await openIncident(OWNER),
+    approver: await registerApprover("only-ours"),
+    leaver: await registerApprover("soon-gone"),
   };
 });
 
@@ -315,6 +338,12 @@ describe("a thing of another team", () => {
     },
   );
 });
+
+async function registerApprover(id: string): Promise<string> {
+  const approver = { id, name: "A person", keys: [] };
+  await expectStatus(call(callerOf(OWNER, "admin"), "POST", "/v1/approvers", approver), 200);
+  return id;
+}
 
 /** Incidents come from faults, so one is put into the team's object directly. */
 async function openIncident(team: string): Promise<string> {

@@ -146,6 +146,7 @@ describe("an incident's status", () => {
 describe("the approver directory", () => {
   const put = (team: string, id: string, keys: readonly PublicJwk[]) =>
     teamObject(team).putApprover({
+      by: "olga",
       approver: { id, name: id, groups: ["board"], keys, validFrom: null, validUntil: null },
       idempotency: null,
       at: ms(0),
@@ -182,7 +183,6 @@ describe("the approver directory", () => {
   });
 
   it.each([
-    ["none", []],
     ["nine", Array.from({ length: 9 }, (_, index) => keyPair(`key ${index}`).publicJwk)],
     ["the same twice", [keyPair("twin").publicJwk, keyPair("twin").publicJwk]],
     ["one of low order", [{ kty: "OKP", crv: "Ed25519", x: "A".repeat(43) } as const]],
@@ -224,13 +224,18 @@ describe("an idempotency key", () => {
     const object = teamObject(team);
     const agent = { id: "agent-a", skills: ["pay"], zone: null, banned: false };
     const at = ms(0);
-    await object.putAgent({ agent, idempotency: key("ada:1"), at });
-    await object.putAgent({ agent: { ...agent, banned: true }, idempotency: null, at });
+    await object.putAgent({ by: "olga", agent, idempotency: key("ada:1"), at });
+    await object.putAgent({ by: "olga", agent: { ...agent, banned: true }, idempotency: null, at });
     await evictTeam(team);
-    const replayed = await teamObject(team).putAgent({ agent, idempotency: key("ada:1"), at });
+    const replayed = await teamObject(team).putAgent({
+      by: "olga",
+      agent,
+      idempotency: key("ada:1"),
+      at,
+    });
     expect(replayed).toEqual({ ok: true, value: agent });
     expect(await teamObject(team).agentFacts("agent-a")).toMatchObject({ banned: true });
-    const other = { agent: { ...agent, id: "b" }, idempotency: key("ada:1", "h2"), at };
+    const other = { by: "olga", agent: { ...agent, id: "b" }, idempotency: key("ada:1", "h2"), at };
     expect(await teamObject(team).putAgent(other)).toEqual({
       ok: false,
       error: { reason: "idempotency_key_reused" },
@@ -291,7 +296,7 @@ describe("an idempotency key", () => {
     const team = freshTeam();
     const agent = { id: "agent-a", skills: [], zone: null, banned: false };
     const send = (name: string) =>
-      teamObject(team).putAgent({ agent, idempotency: key(name), at: ms(0) });
+      teamObject(team).putAgent({ by: "olga", agent, idempotency: key(name), at: ms(0) });
     await send("old");
     await send("young");
     await insideTeam(team, ({ sql }) => {

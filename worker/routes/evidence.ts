@@ -86,7 +86,8 @@ evidenceRoutes.openapi(putVerifierRoute, async (c) => {
   const { body, idempotency } = post.value;
   const keys = readPublicKeys(body.keys);
   if (!keys.ok) return problemResponse(c, keys.error);
-  const request = { verifier: { ...body, keys: keys.value }, idempotency, at: Date.now() };
-  const verifier = await teamStub(c.env, c.get("principal").team).putVerifier(request);
+  const { team, sub: by } = c.get("principal");
+  const request = { by, verifier: { ...body, keys: keys.value }, idempotency, at: Date.now() };
+  const verifier = await teamStub(c.env, team).putVerifier(request);
   return verifier.ok ? c.json(verifier.value, 200) : rejectionResponse(c, verifier.error);
 });

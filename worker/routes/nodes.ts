@@ -8,7 +8,6 @@ import { LIMITS } from "../../shared/limits.ts";
 import { evidenceInputSchema } from "../../shared/evidence/index.ts";
 import {
   approvalAnswerSchema,
-  decideApprovalSchema,
   evidenceAnswerSchema,
   explainSchema,
   explanationSchema,
@@ -18,6 +17,7 @@ import {
   resultAnswerSchema,
   submitResultSchema,
 } from "../../shared/wire/api.ts";
+import { decideApprovalSchema } from "../../shared/wire/directory.ts";
 import type { ProblemCode } from "../../shared/wire/problem.ts";
 import { parseOptionalBody } from "../body.ts";
 import {
@@ -32,6 +32,7 @@ import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { jsonSizeFlaw, receiveEvidence, verificationFor } from "../evidence.ts";
 import { parsePost, readIdempotency, readIfMatch } from "../idempotency.ts";
 import { missionStub, teamStub } from "../missions.ts";
+import { isPasskeySigned, signedApprovalOf } from "../passkeys.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
 import { createRouter } from "../router.ts";
 
@@ -131,6 +132,8 @@ const approveRoute = defineRoute({
     "approver_unknown",
     "approver_not_permitted",
     "approval_signature_invalid",
+    "passkey_refused",
+    "passkey_counter_regressed",
     "approval_statement_malformed",
     "approval_statement_mismatch",
     "approval_statement_expired",
@@ -233,14 +236,18 @@ nodeRoutes.openapi(approveRoute, async (c) => {
   if (!ifMatch.ok) return problemResponse(c, ifMatch.error);
   const { id, node } = c.req.valid("param");
   const { team, sub } = c.get("principal");
-  const command = {
-    ...commandBase(c, "human"),
-    type: "DecideApproval",
-    nodeId: node,
-    statement: post.value.body.statement,
-    // A person decides in their own name: the caller's keys are the only ones tried.
-    approver: await teamStub(c.env, team).approverFacts(sub),
-  } as const;
+  const statement = signedApprovalOf(post.value.body, c.env);
+  // A person decides in their own name: the caller's keys are the only ones tried.
+  const approver = await teamStub(c.env, team).approverFacts(sub);
+  if (approver && isPasskeySigned(statement)) {
+    const presented = await teamStub(c.env, team).presentPasskey({
+      approver: sub,
+      signed: statement,
+    });
+    if (!presented.ok) return rejectionResponse(c, presented.error);
+  }
+  const base = commandBase(c, "human");
+  const command = { ...base, type: "DecideApproval", nodeId: node, statement, approver } as const;
   const { idempotency } = post.value;
   const execution = { missionId: id, command, idempotency, ifMatch: ifMatch.value };
   return execute(c, execution, ({ answer }) => {

@@ -41,8 +41,9 @@ zoneRoutes.openapi(putRoute, async (c) => {
   const post = await parsePost(c, putZoneSchema);
   if (!post.ok) return problemResponse(c, post.error);
   const { body, idempotency } = post.value;
-  const team = teamStub(c.env, c.get("principal").team);
-  const zone = await team.putZone({ zone: body, idempotency, at: Date.now() });
+  const { team, sub: by } = c.get("principal");
+  const request = { zone: body, by, idempotency, at: Date.now() };
+  const zone = await teamStub(c.env, team).putZone(request);
   if (!zone.ok) return rejectionResponse(c, zone.error);
   return c.json(zone.value, 200);
 });

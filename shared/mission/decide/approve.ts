@@ -7,6 +7,7 @@ import {
   type ApproverFacts,
   challengeOf,
   fitsAnySeat,
+  isWithinHours,
   missingSeats,
   type Seatable,
   seatsOf,
@@ -238,6 +239,12 @@ function countMisfit(
   }
   if (asked.producers?.includes(approver.id))
     return refuse("who produced the evidence never approves what rests on it");
+  if (approver.hours && !isWithinHours(approver.hours, isoToUnixMs(turn.at) ?? 0)) {
+    const { days, from, to, timeZone } = approver.hours;
+    return refuse(
+      `${approver.id} approves on days ${days.join(", ")} from ${from} to ${to} ${timeZone}`,
+    );
+  }
   const apart = asked.isAmendment ? null : apartNodeOf(turn.state, asked.nodeId, approver.id);
   if (apart !== null)
     return refuse(`who approved ${apart} stays apart from ${asked.nodeId}: the plan says so`);

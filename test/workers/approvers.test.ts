@@ -1,0 +1,255 @@
+/**
+ * People and their passkeys over HTTP in workerd: registration, approval by passkey, counters that race,
+ * rotation and removal, and the trail that says who changed what.
+ */
+import { describe, expect, it } from "vitest";
+import { challengeOf } from "../../shared/approval/index.ts";
+import { call, callerOf, expectStatus, openMission, setUpTeam } from "../support/api.ts";
+import { keyPair } from "../support/builders.ts";
+import {
+  type Changes,
+  passkey,
+  type Passkey,
+  registerPasskey,
+  signWithPasskey,
+  toBrowserJson,
+} from "../support/passkeys.ts";
+
+const HERE = { rpId: "api.sekisho.test", origin: "https://api.sekisho.test" };
+const TWO_PEOPLE = {
+  title: "Two people sign",
+  phases: ["work"],
+  nodes: [
+    {
+      id: "sign",
+      kind: "approval",
+      phase: "work",
+      title: "Sign",
+      risk: 3,
+      ownerR: "human",
+      ownerX: "human",
+      approval: { quorum: 2 },
+    },
+  ],
+};
+
+let teams = 0;
+
+async function freshTeam(): Promise<string> {
+  teams += 1;
+  const team = `people-${teams}`;
+  await setUpTeam(team);
+  return team;
+}
+
+const admin = (team: string) => callerOf(team, "admin");
+const ann = (team: string) => ({ team, sub: "ann", roles: ["approver"] as const });
+
+async function register(team: string, key: Passkey, changes: Changes = {}) {
+  const path = "/v1/approvers/ann/passkeys";
+  await call(admin(team), "POST", "/v1/approvers", { id: "ann", name: "Ann", keys: [] });
+  const { body } = await expectStatus(call(admin(team), "POST", `${path}/options`, {}), 200);
+  const made = registerPasskey(key, String(body["challenge"]), { ...HERE, ...changes });
+  return call(ann(team), "POST", path, made);
+}
+
+async function signed(team: string, mission: string, key: Passkey, changes: Changes = {}) {
+  const { body } = await call(admin(team), "GET", `/v1/missions/${mission}`);
+  const [node] = body["nodes"] as readonly { request: { gateDigest: string } }[];
+  const now = Date.now();
+  const statement = {
+    missionId: mission,
+    nodeId: "sign",
+    attempt: 1,
+    gateDigest: node?.request.gateDigest ?? "",
+    decision: "approve" as const,
+    approver: "ann",
+    reason: "read",
+    issuedAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + 60_000).toISOString(),
+  };
+  const answer = signWithPasskey(statement, key, { ...HERE, ...changes });
+  return { statement, assertion: toBrowserJson(answer) };
+}
+
+const approve = (team: string, mission: string, body: object) =>
+  call(ann(team), "POST", `/v1/missions/${mission}/nodes/sign/approvals`, body);
+
+describe("registering a passkey", () => {
+  it.each(["ES256", "EdDSA"] as const)("stores the key that was made: %s", async (alg) => {
+    const key = passkey("phone", alg);
+    const { body } = await expectStatus(register(await freshTeam(), key), 200);
+    expect(body["keys"]).toEqual([
+      {
+        kid: key.kid,
+        jwk: { ...key.jwk, kid: key.kid },
+        passkey: { credentialId: key.credentialId },
+      },
+    ]);
+  });
+
+  it.each<[string, Changes, string]>([
+    ["another challenge", { challenge: "AAAA" }, "the challenge is another one"],
+    ["another origin", { origin: "https://evil.test" }, "the origin is not one of ours"],
+    ["another domain", { rpId: "evil.test" }, "the passkey is of another domain"],
+    ["another ceremony", { type: "webauthn.get" }, "the ceremony is not webauthn.create"],
+    ["nobody verified", { flags: 0x41 }, "the person was not verified"],
+    [
+      "bytes behind the key",
+      { extra: Uint8Array.of(0) },
+      "the authenticator data holds no key that we accept",
+    ],
+  ])("is refused with %s", async (_what, changes, detail) => {
+    const answer = await register(await freshTeam(), passkey("phone"), changes);
+    expect(answer.body).toMatchObject({ status: 422, code: "passkey_refused", detail });
+  });
+
+  it("takes a challenge once, and a refusal uses it up", async () => {
+    const team = await freshTeam();
+    const refused = await register(team, passkey("phone"), { origin: "https://evil.test" });
+    expect(refused.status).toBe(422);
+    const again = registerPasskey(passkey("phone"), challengeOf("guessed"), HERE);
+    const { body } = await call(ann(team), "POST", "/v1/approvers/ann/passkeys", again);
+    expect(body["detail"]).toBe("no registration is open for this person");
+  });
+
+  it("is open to the person and an admin, and a passkey is nobody else's", async () => {
+    const team = await freshTeam();
+    await expectStatus(register(team, passkey("phone")), 200);
+    const other = { team, sub: "bob", roles: ["approver"] as const };
+    const answer = await call(
+      other,
+      "POST",
+      "/v1/approvers/ann/passkeys",
+      registerPasskey(passkey("x"), "AAAA", HERE),
+    );
+    expect(answer.body["code"]).toBe("approver_not_permitted");
+    const taken = await register(team, passkey("phone"));
+    expect(taken.body["code"]).toBe("key_in_use");
+  });
+});
+
+describe("approving with a passkey", () => {
+  it("is recorded with everything that verifies it, and replayed by the same idempotency key", async () => {
+    const team = await freshTeam();
+    const key = passkey("laptop", "ES256");
+    await expectStatus(register(team, key), 200);
+    const mission = await openMission(team, TWO_PEOPLE);
+    const body = await signed(team, mission, key, { signCount: 7 });
+    const path = `/v1/missions/${mission}/nodes/sign/approvals`;
+    const headers = { "idempotency-key": "once" };
+    const first = await call(ann(team), "POST", path, body, headers);
+    expect(first.status).toBe(202);
+    const again = await call(ann(team), "POST", path, body, headers);
+    expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([202, "true"]);
+    expect((await approve(team, mission, body)).body["code"]).toBe("passkey_refused");
+    const question = { missionId: mission, certify: true };
+    const verified = await call(callerOf(team, "auditor"), "POST", "/v1/audit/verify", question);
+    expect(verified.body).toMatchObject({ certification: { certified: true } });
+  });
+
+  it("refuses a counter that does not rise, and one of two copies that race", async () => {
+    const team = await freshTeam();
+    const key = passkey("laptop", "ES256");
+    await expectStatus(register(team, key), 200);
+    const missions = await Promise.all([1, 2, 3].map(() => openMission(team, TWO_PEOPLE)));
+    const [first = "", second = "", third = ""] = missions;
+    await expectStatus(approve(team, first, await signed(team, first, key, { signCount: 9 })), 202);
+    const stale = await approve(team, second, await signed(team, second, key, { signCount: 9 }));
+    expect(stale.body["code"]).toBe("passkey_counter_regressed");
+    const copies = await Promise.all(
+      [second, third].map(async (mission) => signed(team, mission, key, { signCount: 10 })),
+    );
+    const raced = await Promise.all(
+      copies.map((body, at) => approve(team, missions[at + 1] ?? "", body)),
+    );
+    expect(raced.map(({ status }) => status)).toEqual(expect.arrayContaining([202, 409]));
+  });
+
+  it("refuses a body that mixes the two kinds", async () => {
+    const team = await freshTeam();
+    await expectStatus(register(team, passkey("phone")), 200);
+    const mission = await openMission(team, TWO_PEOPLE);
+    const { statement, assertion } = await signed(team, mission, passkey("phone"));
+    for (const body of [{ statement }, { statement: "x.y.z", assertion }]) {
+      const answer = await approve(team, mission, body);
+      expect(answer.body).toMatchObject({
+        code: "request_invalid",
+        errors: [{ pointer: "/assertion" }],
+      });
+    }
+  });
+});
+
+describe("the directory", () => {
+  it("rotates a key in one step and keeps the old one from anybody else", async () => {
+    const team = await freshTeam();
+    const [old, now] = [keyPair(`${team}-old`), keyPair(`${team}-new`)];
+    const person = { id: "ann", name: "Ann", keys: [old.publicJwk] };
+    await expectStatus(call(admin(team), "POST", "/v1/approvers", person), 200);
+    const changes = { addKeys: [now.publicJwk], removeKeys: [old.kid] };
+    const { body } = await expectStatus(
+      call(admin(team), "PATCH", "/v1/approvers/ann", changes),
+      200,
+    );
+    expect((body["keys"] as { kid: string }[]).map(({ kid }) => kid)).toEqual([now.kid]);
+    const thief = { id: "bob", name: "Bob", keys: [old.publicJwk] };
+    const taken = await call(admin(team), "POST", "/v1/approvers", thief);
+    expect(taken.body["code"]).toBe("key_in_use");
+    const missing = await call(admin(team), "PATCH", "/v1/approvers/ann", {
+      removeKeys: [old.kid],
+    });
+    expect(missing.body["code"]).toBe("approver_not_permitted");
+  });
+
+  it("refuses a patch that changes nothing, a low-order key and hours that are none", async () => {
+    const team = await freshTeam();
+    const person = { id: "ann", name: "Ann", keys: [] };
+    await expectStatus(call(admin(team), "POST", "/v1/approvers", person), 200);
+    const patch = (changes: object) => call(admin(team), "PATCH", "/v1/approvers/ann", changes);
+    expect((await patch({})).body["code"]).toBe("request_invalid");
+    const lowOrder = {
+      kty: "OKP",
+      crv: "Ed25519",
+      x: "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    };
+    const refused = await patch({ addKeys: [lowOrder] });
+    expect(refused.body).toMatchObject({
+      code: "key_low_order",
+      errors: [{ pointer: "/addKeys/0" }],
+    });
+    const hours = { timeZone: "Mars/Olympus", days: [1], from: "09:00", to: "17:00" };
+    expect((await patch({ hours })).body).toMatchObject({
+      errors: [{ pointer: "/hours/timeZone" }],
+    });
+  });
+
+  it("says who changed what, in order, and of nothing that did not change", async () => {
+    const team = await freshTeam();
+    const person = { id: "ann", name: "Ann", keys: [] };
+    await expectStatus(call(admin(team), "POST", "/v1/approvers", person), 200);
+    await expectStatus(call(admin(team), "POST", "/v1/approvers", person), 200);
+    await expectStatus(call(admin(team), "PATCH", "/v1/approvers/ann", { groups: ["board"] }), 200);
+    await expectStatus(call(admin(team), "DELETE", "/v1/approvers/ann"), 200);
+    const gone = await call(admin(team), "DELETE", "/v1/approvers/ann");
+    expect([gone.status, gone.body["code"]]).toEqual([404, "approver_not_found"]);
+    const trail = await call(callerOf(team, "auditor"), "GET", "/v1/directory/changes?limit=100");
+    const items = trail.body["items"] as readonly {
+      subject: string;
+      before: unknown;
+      after: unknown;
+    }[];
+    expect(items.filter(({ subject }) => subject === "ann")).toMatchObject([
+      { by: "admin", kind: "approver", before: null, after: { groups: [] } },
+      { by: "admin", before: { groups: [] }, after: { groups: ["board"] } },
+      { by: "admin", before: { groups: ["board"] }, after: null },
+    ]);
+    const page = await call(admin(team), "GET", "/v1/directory/changes?limit=1");
+    const next = await call(
+      admin(team),
+      "GET",
+      `/v1/directory/changes?limit=1&cursor=${String(page.body["nextCursor"])}`,
+    );
+    expect(next.body["items"]).toMatchObject([{ number: 2 }]);
+  });
+});
