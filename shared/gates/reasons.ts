@@ -5,7 +5,7 @@
  */
 
 /** Version of the table below; rises by one with every addition. */
-export const CODEBOOK_VERSION = 3;
+export const CODEBOOK_VERSION = 4;
 
 /** Gates in pipeline order; the numbers are those of the pipeline, 1-11. */
 export const GATES = {
@@ -104,6 +104,12 @@ export const REASON_CODES = {
   CHAIN_BROKEN: 3001,
   DELIVERY_FAILED: 3002,
   TICKET_UNSETTLED: 3003,
+  LOOP_UNCHANGED: 3101,
+  LOOP_OSCILLATION: 3102,
+  LOOP_SAME_REASON: 3103,
+  LOOP_SAME_AGENT: 3104,
+  LOOP_PROPOSALS_MAX: 3105,
+  LOOP_REFUSALS_MAX: 3106,
 } as const;
 
 export type ReasonCode = keyof typeof REASON_CODES;

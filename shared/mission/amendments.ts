@@ -8,7 +8,7 @@ import { AMEND_ACTION, type DiffQuestion } from "../gates/index.ts";
 import { invariant } from "../invariant.ts";
 import { type Amendment, amendmentId, compileAmendment } from "../plan/index.ts";
 import { approvedBy } from "./approved.ts";
-import { withBan } from "./bans.ts";
+import { withBan } from "./interventions.ts";
 import type { AgentFacts } from "./command.ts";
 import { dataOf } from "./event.ts";
 import { answeredChange } from "./evolve-approval.ts";

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from "../result.ts";
 import type { TicketClaims } from "../ticket/index.ts";
 import { isoToUnixMs, type UnixMs } from "../time.ts";
-import { isBanned } from "./bans.ts";
+import { isBanned } from "./interventions.ts";
 import type { MissionState } from "./state.ts";
 
 export type ConfirmRefusal = { readonly reason: "gate_not_confirmed"; readonly detail: string };

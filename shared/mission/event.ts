@@ -13,6 +13,7 @@ import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { EventDraft, Verdict } from "../trace/index.ts";
 import type { UniverseObservation } from "../universe/index.ts";
 import type { Proposer } from "./amendments.ts";
+import type { LoopCode } from "./loop.ts";
 import type { HeldProposal, HeldResult } from "./state.ts";
 
 /**
@@ -129,6 +130,12 @@ export interface EventData {
     /** Where `proposal` is null: what was proposed, and that the directory vouched for nobody. */
     readonly asked?: Omit<HeldProposal, "agent"> & { readonly agent: null | "unavailable" };
   };
+  /** Proposals go round in circles: the whole node waits for a person, or one agent is not heard at it. */
+  "loop.detected": {
+    readonly code: LoopCode;
+    /** Whose refused proposals they are; null where the node waits. */
+    readonly agent: string | null;
+  };
   "gate.evaluated": {
     readonly phase: "entry" | "exit";
     readonly attempt: number;
@@ -234,6 +241,7 @@ export type IncidentKind =
   | "mission_sealed"
   | "attempts_exhausted"
   | "resets_repeated"
+  | "loop_detected"
   | "ticket_unsettled"
   | "verifier_unavailable"
   | "chain_broken"

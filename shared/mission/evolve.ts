@@ -10,10 +10,12 @@ import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
 import { dropAction } from "./actions.ts";
 import { countUnfinished, evolveAmendment } from "./amendments.ts";
+import { evolveIntervention } from "./interventions.ts";
 import { dueMsOf } from "./due.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { approvalChange } from "./evolve-approval.ts";
 import { countDenial, endedTicket, receiptChange, ticketChange } from "./evolve-ticket.ts";
+import { loopChange, NO_LOOP } from "./loop.ts";
 import { countPassage } from "./share.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { createTable } from "./table.ts";
@@ -165,9 +167,7 @@ function evolveMission(state: MissionState, event: Evolving): void {
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
   if (event.type === "mission.policy_repinned") repin(state, event);
-  if (event.type === "mission.reset") countReset(state, event);
-  if (event.type === "agent.banned")
-    state.bannedAgents = [...(state.bannedAgents ?? []), dataOf(event, "agent.banned").agent];
+  evolveIntervention(state, event);
   if (event.type === "mission.resumed") restartLeases(state, event.at);
   if (event.type === "ticket.denied") countDenial(state, event);
   if (isAboutAmendment) evolveAmendment(state, event);
@@ -177,11 +177,6 @@ function evolveMission(state: MissionState, event: Evolving): void {
 function repin(state: MissionState, event: Evolving): void {
   state.policy = dataOf(event, "mission.policy_repinned").policy;
   state.repins = (state.repins ?? 0) + 1;
-}
-
-function countReset(state: MissionState, event: Evolving): void {
-  const { nodeId, resets } = dataOf(event, "mission.reset");
-  if (nodeId === undefined) state.resets = resets;
 }
 
 /** New nodes join as NEW, waiting for those predecessors that are not DONE. O(their edges). */
@@ -207,8 +202,9 @@ function evolveNode(state: MissionState, nodeId: string, event: Evolving): void 
     `${nodeId} is ${before.status}, the event says ${event.stateBefore}`,
   );
   const changed = nodeChange(state, nodeId, before, event);
+  const guarded = (state.rules ?? 0) >= 3 ? loopChange(before, event) : {};
   const status = event.stateAfter as NodeStatus;
-  setNode(state, nodeId, { ...before, ...changed, status });
+  setNode(state, nodeId, { ...before, ...changed, ...guarded, status });
   if (before.status === status) return;
   if (status === "READY") markReady(state, nodeId);
   else state.ready.delete(nodeId);
@@ -298,6 +294,8 @@ function nodeChange(
       return before.ticket ? { ticket: { ...before.ticket, overdue: true } } : {};
     case "receipt.recorded":
       return receiptChange(state, event);
+    case "loop.detected":
+      return {};
     default:
       return approvalChange(before, event);
   }
@@ -370,6 +368,7 @@ function resetChange(state: MissionState, before: NodeRecord, event: Evolving): 
   releaseLease(state, before);
   return {
     ...STARTING_OVER,
+    ...NO_LOOP,
     attempt,
     attemptsForgiven: attempt - 1,
     ...(resets > 0 && { resets }),

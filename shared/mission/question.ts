@@ -8,7 +8,7 @@ import { requirementOf } from "../gates/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import { type PinnedPolicy, readPolicyDocument } from "../policy/index.ts";
 import { historyFor } from "./actions.ts";
-import { withBan } from "./bans.ts";
+import { withBan } from "./interventions.ts";
 import { approvedBy } from "./approved.ts";
 import type { AgentFacts } from "./command.ts";
 import { type Signing, signingOf } from "./digest.ts";

@@ -52,6 +52,7 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
   "evidence.submitted": readEvidence,
   "proposal.submitted": readProposal,
   "proposal.refused": readProposal,
+  "loop.detected": "follows",
   "gate.evaluated": "follows",
   "approval.requested": "follows",
   "approval.granted": readApproval,

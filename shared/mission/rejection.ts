@@ -25,6 +25,13 @@ export type Rejection =
   | { readonly reason: "node_not_running"; readonly nodeId: string; readonly state: string }
   | { readonly reason: "node_sealed"; readonly nodeId: string }
   | { readonly reason: "proposal_not_expected"; readonly nodeId: string; readonly detail: string }
+  /** `agent` is not heard at the node any more; null: nobody is, until a person decides. */
+  | {
+      readonly reason: "loop_guarded";
+      readonly nodeId: string;
+      readonly loop: string;
+      readonly agent: string | null;
+    }
   | { readonly reason: "result_not_expected"; readonly nodeId: string; readonly detail: string }
   | { readonly reason: "agent_not_permitted"; readonly nodeId: string; readonly detail: string }
   | {

@@ -15,6 +15,7 @@ import type { JsonObject } from "../strict-json.ts";
 import type { UniverseObservation } from "../universe/index.ts";
 import type { Amendments } from "./amendments.ts";
 import type { AgentFacts } from "./command.ts";
+import type { LoopCode, Refusals, ReturnedProposal } from "./loop.ts";
 import type { Table } from "./table.ts";
 
 export type NodeStatus = "NEW" | "READY" | "RUNNING" | "DONE" | "BLOCKED";
@@ -116,8 +117,14 @@ export interface NodeRecord {
   readonly waitingFor: number;
   /** Attempts made before the last reset, which do not count against the node; only there after one. */
   readonly attemptsForgiven?: number;
-  /** Resets by people and bans; only there after one. */
+  /** Resets by people; only there after one. */
   readonly resets?: number;
+  /** Proposals that came back since the node last ran or was reset, oldest first; from the third generation on. */
+  readonly returned?: readonly ReturnedProposal[];
+  /** By agent, proposals refused without touching the node; from the third generation on. */
+  readonly refusals?: readonly Refusals[];
+  /** The loop that ends at a person: the node takes no proposal until one decides. */
+  readonly loop?: LoopCode | null;
   readonly verdict: Exclude<Verdict, "allow"> | null;
   readonly reasons: readonly RecordedReason[];
   readonly proposal: HeldProposal | null;

@@ -125,6 +125,7 @@ export const PROBLEMS = {
   node_not_open: { status: 409, title: "The node is not open for this" },
   node_not_running: { status: 409, title: "The node is not running" },
   node_sealed: { status: 409, title: "The node is sealed" },
+  loop_guarded: { status: 409, title: "Proposals go round in circles here; a person decides" },
   proposal_not_expected: { status: 409, title: "The node takes no proposal" },
   result_not_expected: { status: 409, title: "The node takes no result" },
   agent_not_permitted: { status: 403, title: "This agent may not act on the node" },

@@ -169,7 +169,10 @@ function restarted(): readonly Step[] {
     intervene(10, "resume"),
     propose(11, "draft"),
     submitResult(12, "draft"),
-    intervene(13, "stop"),
+    propose(13, "pay", { action: vendorSwitch({ amount: 4 }) }),
+    propose(14, "pay", { action: vendorSwitch({ amount: 4 }) }),
+    propose(15, "pay", { action: vendorSwitch({ amount: 4 }) }),
+    intervene(16, "stop"),
   ];
 }
 

@@ -87,7 +87,15 @@ const PINNED_CODES = {
   PURPOSE_FORBIDDEN: 801,
   EVIDENCE_FABRICATED: 802,
   PURPOSE_UNDECLARED: 803,
+  // Version 3.
   UNIVERSES_CONFLICT: 707,
+  // Version 4.
+  LOOP_UNCHANGED: 3101,
+  LOOP_OSCILLATION: 3102,
+  LOOP_SAME_REASON: 3103,
+  LOOP_SAME_AGENT: 3104,
+  LOOP_PROPOSALS_MAX: 3105,
+  LOOP_REFUSALS_MAX: 3106,
 } as const;
 
 /** Version 1: the numbers of the pipeline. */
@@ -114,7 +122,7 @@ describe("the codebook", () => {
   test("holds nothing that is not pinned here", () => {
     expect(Object.keys(REASON_CODES).sort()).toEqual(Object.keys(PINNED_CODES).sort());
     expect(Object.keys(GATES).sort()).toEqual(Object.keys(PINNED_GATES).sort());
-    expect(CODEBOOK_VERSION).toBe(3);
+    expect(CODEBOOK_VERSION).toBe(4);
   });
 
   test("gives every code and every gate a number of its own", () => {

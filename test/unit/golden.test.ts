@@ -89,6 +89,7 @@ test("together the golden traces hold every event type", () => {
     "mission.reset": true,
     "agent.banned": true,
     "node.reset": true,
+    "loop.detected": true,
     "mission.sealed": true,
     "mission.completed": true,
     "amendment.proposed": true,

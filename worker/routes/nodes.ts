@@ -88,6 +88,7 @@ const proposeRoute = defineRoute({
     ...NODE_PROBLEMS,
     "node_not_open",
     "proposal_not_expected",
+    "loop_guarded",
     "gate_blocked",
     "gate_sealed",
   ],

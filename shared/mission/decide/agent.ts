@@ -4,7 +4,7 @@
  */
 import { agentReasons } from "../../gates/index.ts";
 import type { NodeSpec } from "../../plan/index.ts";
-import { withBan } from "../bans.ts";
+import { withBan } from "../interventions.ts";
 import type { SubmitEvidence } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Turn } from "../turn.ts";

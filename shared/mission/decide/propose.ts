@@ -9,6 +9,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { enter, reconsider } from "../advance.ts";
 import { clearProposer } from "../approvals.ts";
 import type { AgentFacts, Proposal, Propose } from "../command.ts";
+import { isRefusedTooOften, LOOP_LIMITS, type LoopCode, loopIn } from "../loop.ts";
 import { questionOf } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
 import { declarationsOf, type HeldProposal, type NodeRecord } from "../state.ts";
@@ -19,7 +20,7 @@ const ADOPTING_GATES = new Set<string>(["readiness", "scope", "consistency"]);
 export function decidePropose(turn: Turn, command: Propose): Result<null, Rejection> {
   const { nodeId, agent, actor } = command;
   const record = recordOf(turn, nodeId);
-  const refusal = whyNotAsked(turn, nodeId, record);
+  const refusal = whyNotAsked(turn, nodeId, record) ?? whyNotHeard(record, nodeId, actor.id);
   if (refusal) return err(refusal);
   const action = command.proposal.action;
   const proposal = {
@@ -44,6 +45,7 @@ export function decidePropose(turn: Turn, command: Propose): Result<null, Reject
       },
       { actor, gateResult: result },
     );
+    guardAgent(turn, nodeId, actor.id);
     return ok(null);
   }
   emitNode(
@@ -57,7 +59,40 @@ export function decidePropose(turn: Turn, command: Propose): Result<null, Reject
   if (before !== held.agent.id) clearProposer(turn, nodeId, question.gateDigest);
   if (record.status === "BLOCKED") reconsider(turn, nodeId, "proposal");
   else enter(turn, nodeId);
+  guardNode(turn, nodeId);
   return ok(null);
+}
+
+/** After a proposal came back: one that makes a loop of the last ones ends at a person. */
+function guardNode(turn: Turn, nodeId: string): void {
+  const { status, returned = [] } = recordOf(turn, nodeId);
+  const code = status === "BLOCKED" ? loopIn(returned) : null;
+  if (code === null) return;
+  emitNode(turn, "loop.detected", nodeId, { code, agent: null });
+  raiseLoop(
+    turn,
+    nodeId,
+    code,
+    `Proposals at node ${nodeId} go round in circles; a person decides.`,
+  );
+}
+
+/** A refused proposal never touches the node; too many of them, and their agent is not heard there any more. */
+function guardAgent(turn: Turn, nodeId: string, agent: string): void {
+  if (!isRefusedTooOften(recordOf(turn, nodeId), agent)) return;
+  emitNode(turn, "loop.detected", nodeId, { code: "LOOP_REFUSALS_MAX", agent });
+  const summary = `Node ${nodeId} refused ${LOOP_LIMITS.refusalsMax} proposals of ${agent} and hears no more of them.`;
+  raiseLoop(turn, nodeId, "LOOP_REFUSALS_MAX", summary);
+}
+
+function raiseLoop(turn: Turn, nodeId: string, code: LoopCode, summary: string): void {
+  const reasonCodes = [code];
+  emitNode(turn, "incident.raised", nodeId, {
+    kind: "loop_detected",
+    severity: "medium",
+    reasonCodes,
+    summary,
+  });
 }
 
 /** Whether the gates that judge the asking itself all allow it. */
@@ -79,6 +114,14 @@ function said(
 ): Omit<HeldProposal, "agent"> {
   const { id, rationale, action } = proposal;
   return { id, rationale, action, ...declarationsOf(proposal) };
+}
+
+/** What the loop guard has said of the node, or of this agent at it. */
+function whyNotHeard(record: NodeRecord, nodeId: string, agent: string): Rejection | null {
+  if (record.loop) return { reason: "loop_guarded", nodeId, loop: record.loop, agent: null };
+  return isRefusedTooOften(record, agent)
+    ? { reason: "loop_guarded", nodeId, loop: "LOOP_REFUSALS_MAX", agent }
+    : null;
 }
 
 function whyNotAsked(turn: Turn, nodeId: string, record: NodeRecord): Rejection | null {

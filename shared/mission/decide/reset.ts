@@ -6,7 +6,7 @@
 import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
 import type { Actor } from "../../trace/index.ts";
-import { isBanned } from "../bans.ts";
+import { isBanned } from "../interventions.ts";
 import type { Intervene } from "../command.ts";
 import type { EventData } from "../event.ts";
 import { nodeRecord } from "../evolve.ts";

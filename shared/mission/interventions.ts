@@ -1,8 +1,10 @@
 /**
- * Bans from one mission, beside those of the team's directory: what an agent is from the moment of its ban,
+ * What people's interventions leave in the state: resets counted, and bans from this one mission, beside those of the team's directory: what an agent is from the moment of its ban,
  * whatever the directory said when it proposed. Specification: docs/interventions.md.
  */
 import type { AgentFacts } from "./command.ts";
+import { dataOf } from "./event.ts";
+import type { Evolving } from "./evolve.ts";
 import type { MissionState } from "./state.ts";
 
 /** Whether the agent is banned from this mission; the directory's own bans come with its facts. */
@@ -18,4 +20,15 @@ export function withBan<Asking>(
   const isAgent = (value: unknown): value is AgentFacts =>
     typeof value === "object" && value !== null;
   return isAgent(agent) && isBanned(state, agent.id) ? { ...agent, banned: true } : agent;
+}
+
+/** Folds a reset or a ban of the mission; other events change nothing here. */
+export function evolveIntervention(state: MissionState, event: Evolving): void {
+  if (event.type === "agent.banned") {
+    const { agent } = dataOf(event, "agent.banned");
+    state.bannedAgents = [...(state.bannedAgents ?? []), agent];
+  } else if (event.type === "mission.reset") {
+    const { nodeId, resets } = dataOf(event, "mission.reset");
+    if (nodeId === undefined) state.resets = resets;
+  }
 }
