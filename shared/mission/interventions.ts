@@ -1,6 +1,6 @@
 /**
- * What people's interventions leave in the state: resets counted, and bans from this one mission, beside those of the team's directory: what an agent is from the moment of its ban,
- * whatever the directory said when it proposed. Specification: docs/interventions.md.
+ * What people's interventions leave in the state: resets counted, and agents banned from this one mission,
+ * beside the bans of the team's directory. Specification: docs/interventions.md.
  */
 import type { AgentFacts } from "./command.ts";
 import { dataOf } from "./event.ts";

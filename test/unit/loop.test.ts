@@ -30,12 +30,16 @@ describe("a loop", () => {
     ["four for the same reasons", ["a", "b", "c", "d"].map((digest) => came(digest, "X")), null],
     [
       "eight of one agent",
-      [..."abcdefgh"].map((digest) => came(digest, digest, "one")),
+      "abcdefgh".split("").map((digest) => came(digest, digest, "one")),
       "LOOP_SAME_AGENT",
     ],
-    ["seven of one agent", [..."abcdefg"].map((digest) => came(digest, digest, "one")), null],
-    ["twelve of anybody", [..."abcdefghijkl"].map((digest) => came(digest)), "LOOP_PROPOSALS_MAX"],
-    ["eleven of anybody", [..."abcdefghijk"].map((digest) => came(digest)), null],
+    ["seven of one agent", "abcdefg".split("").map((digest) => came(digest, digest, "one")), null],
+    [
+      "twelve of anybody",
+      "abcdefghijkl".split("").map((digest) => came(digest)),
+      "LOOP_PROPOSALS_MAX",
+    ],
+    ["eleven of anybody", "abcdefghijk".split("").map((digest) => came(digest)), null],
   ] as const)("%s", (_what, returned, loop) => {
     expect(loopIn(returned)).toBe(loop);
   });
