@@ -1,5 +1,5 @@
 /**
- * `npm run explore [-- --nodes 4] [-- --sabotage]`: every interleaving of a small alphabet of commands on small
+ * `npm run explore [-- --deep] [-- --sabotage]`: every interleaving of an alphabet of commands on small
  * plans, with the invariants asked after each. Runs the explorer, which lives with the tests whose invariants
  * it asks, and exits with its code. What it explores: docs/testing.md.
  */
@@ -8,5 +8,5 @@ import { runTool } from "./tool.ts";
 
 const explorer = fileURLToPath(import.meta.resolve("../test/explore/run.ts"));
 const args = [explorer, ...process.argv.slice(2)];
-const { code } = await runTool("node", { args, shown: true, timeoutMs: 60 * 60_000 });
+const { code } = await runTool("node", { args, shown: true, timeoutMs: 12 * 60 * 60_000 });
 process.exitCode = code;

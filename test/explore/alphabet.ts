@@ -1,13 +1,16 @@
 /**
- * The alphabet: every command that is tried in every state, the sound ones and the wrong ones. A command is a
- * function of the state and of a clock with two settings, so that equal states get equal commands.
+ * The alphabets: which commands are tried in a state. `core` is what moves a node when everybody does their work,
+ * `full` is that and whatever else anybody may send, the wrong things above all, `amending` that and a change of the plan. A command is a function of one
+ * node's cell, or of what is not about a node, and of a clock with two settings: equal states, equal commands.
  */
 import { sha256Hex } from "../../shared/crypto.ts";
 import type { Command, MissionState, NodeRecord } from "../../shared/mission/index.ts";
 import type { NodeSpec } from "../../shared/plan/index.ts";
+import { amend, amendment } from "../support/amendments.ts";
 import {
   agent,
   claim,
+  decisionNode,
   denial,
   evidence,
   iso,
@@ -29,10 +32,20 @@ import {
   vendorSwitch,
 } from "../support/commands.ts";
 
+export type Alphabet = "core" | "full" | "amending";
+
 /** A command with the name it has in a counterexample. */
 export interface Letter {
   readonly name: string;
   readonly command: Command;
+}
+
+/** What is known of a node when letters are made for it. */
+export interface NodeView {
+  readonly spec: NodeSpec;
+  readonly record: NodeRecord;
+  readonly tickets: readonly (readonly [string, { readonly duplicates: number }])[];
+  readonly denials: readonly string[];
 }
 
 /** Beyond every deadline of a request, a lease or a ticket. */
@@ -47,94 +60,195 @@ const CONTRARY = evidence("offer", {
 });
 const signed = new Map<string, string>();
 
-/** Everything that is tried in `state` at `seconds`. */
-export function lettersOf(state: MissionState, seconds: number): readonly Letter[] {
-  const letters: Letter[] = [];
-  for (const id of state.plan.order) {
-    const [spec, record] = [state.plan.specById.get(id), state.nodes.get(id)];
-    if (!spec || !record) continue;
+/** Everything that is tried at a node. */
+export function lettersAt(view: NodeView, seconds: number, alphabet: Alphabet): readonly Letter[] {
+  const { spec, record } = view;
+  const { id } = spec;
+  const letters = [
+    ...workOn(seconds, view),
+    ...signaturesOn(seconds, id, record.request?.gateDigest ?? null, record.attempt),
+    ...receiptsOf(seconds, view),
+  ];
+  if (alphabet !== "core")
     letters.push(
-      ...workOn(seconds, spec, record),
-      ...signaturesOn(seconds, id, record),
-      ...reportsOn(state, seconds, id),
+      ...wrongWorkOn(seconds, view),
+      ...wrongSignaturesOn(
+        seconds,
+        id,
+        record.request?.gateDigest ?? record.ranDigest,
+        record.attempt,
+      ),
+      ...refusalsOf(seconds, view),
     );
-  }
-  for (const kind of ["pause", "resume", "stop"] as const)
-    letters.push({ name: kind, command: intervene(seconds, kind) });
-  if (seconds < LATE_SECONDS) letters.push({ name: "pass time", command: passTime(LATE_SECONDS) });
-  // Another ticket, another entropy; the same for the same state.
-  const entropy = sha256Hex(`entropy ${[...state.tickets.keys()].length}`);
-  return letters.map(({ name, command }) => ({ name, command: { ...command, entropy } }));
+  // Another ticket, another id; the same for the same attempt, whatever led to it.
+  const entropy = sha256Hex(`ticket of ${id}, attempt ${record.attempt}`);
+  return letters.map(({ name, command }) => ({
+    name: `${id}: ${name}`,
+    command: { ...command, entropy },
+  }));
 }
 
-function workOn(seconds: number, spec: NodeSpec, record: NodeRecord): readonly Letter[] {
-  const { id } = spec;
-  const action = spec.kind === "execution" ? vendorSwitch() : null;
+/** Everything that is tried of the mission itself. */
+export function lettersOfMission(
+  { amendments }: Pick<MissionState, "amendments">,
+  seconds: number,
+  alphabet: Alphabet,
+): readonly Letter[] {
+  const letters: Letter[] = (["pause", "resume", "stop"] as const).map((kind) => ({
+    name: kind,
+    command: intervene(seconds, kind),
+  }));
+  if (seconds < LATE_SECONDS) letters.push({ name: "pass time", command: passTime(LATE_SECONDS) });
+  if (alphabet === "amending") letters.push(...amendmentsIn(amendments, seconds));
+  return letters;
+}
+
+function soundAction({ kind }: NodeSpec) {
+  return kind === "execution" ? vendorSwitch() : null;
+}
+
+function workOn(seconds: number, { spec, record }: NodeView): Letter[] {
+  const { id, kind } = spec;
   const letters: Letter[] = [
-    { name: `${id}: propose`, command: propose(seconds, id, { action }) },
+    { name: "propose", command: propose(seconds, id, { action: soundAction(spec) }) },
+  ];
+  if (kind === "decision")
+    letters.push(
+      { name: "result", command: submitResult(seconds, id) },
+      {
+        name: "result, failed",
+        command: submitResult(seconds, id, { tests: [{ id: "accepted", passed: false }] }),
+      },
+    );
+  if (takesEvidence(spec) && !holds(record, SOUND.hash))
+    letters.push({ name: "evidence", command: submitEvidence(seconds, id, SOUND) });
+  return letters;
+}
+
+function takesEvidence({ evidenceIn, evidenceOut }: NodeSpec): boolean {
+  return evidenceIn.length + evidenceOut.length > 0;
+}
+
+/** One of each is enough: a node's bundles are a list, and lists have no end. */
+function holds({ evidence: bundles }: NodeRecord, hash: string): boolean {
+  return bundles.some((bundle) => bundle.hash === hash);
+}
+
+function wrongWorkOn(seconds: number, { spec, record }: NodeView): readonly Letter[] {
+  const { id, kind } = spec;
+  const action = soundAction(spec);
+  const banned = agent("agent-a", { banned: true });
+  const letters: Letter[] = [
+    { name: "propose, banned", command: propose(seconds, id, { action, agent: banned }) },
+    { name: "propose, unknown", command: propose(seconds, id, { action, agent: null }) },
+    { name: "propose, another agent", command: propose(seconds, id, { action, by: "agent-b" }) },
     {
-      name: `${id}: propose, banned`,
-      command: propose(seconds, id, { action, agent: agent("agent-a", { banned: true }) }),
-    },
-    {
-      name: `${id}: propose what the policy forbids`,
+      name: "propose what the policy forbids",
       command: propose(seconds, id, { action: { type: "other.thing", args: {} } }),
     },
   ];
-  if (spec.kind === "decision")
-    letters.push(
-      { name: `${id}: result`, command: submitResult(seconds, id) },
-      {
-        name: `${id}: result, failed`,
-        command: submitResult(seconds, id, { tests: [{ id: "accepted", passed: false }] }),
-      },
-      { name: `${id}: result of another`, command: submitResult(seconds, id, { by: "agent-b" }) },
-    );
-  // One of each is enough: a node's bundles are a list, and lists have no end.
-  for (const [name, bundle] of [
-    ["evidence", SOUND],
-    ["contrary evidence", CONTRARY],
-  ] as const)
-    if (spec.evidenceOut.length > 0 && !record.evidence.some(({ hash }) => hash === bundle.hash))
-      letters.push({ name: `${id}: ${name}`, command: submitEvidence(seconds, id, bundle) });
+  if (kind === "execution")
+    letters.push({
+      name: "propose other arguments",
+      command: propose(seconds, id, { action: vendorSwitch({ to: "another" }) }),
+    });
+  if (kind === "decision")
+    letters.push({
+      name: "result of another",
+      command: submitResult(seconds, id, { by: "agent-b" }),
+    });
+  if (takesEvidence(spec) && !holds(record, CONTRARY.hash))
+    letters.push({ name: "contrary evidence", command: submitEvidence(seconds, id, CONTRARY) });
   return letters;
 }
 
-function signaturesOn(seconds: number, id: string, record: NodeRecord): readonly Letter[] {
-  const gateDigest = record.request?.gateDigest ?? record.ranDigest;
-  if (gateDigest === null) return [];
-  const { attempt } = record;
-  const sign = (name: string, who: Person, decision: "approve" | "deny", digest = gateDigest) => {
-    const about = { nodeId: id, gateDigest: digest, attempt, approver: who.facts.id, decision };
-    const content = { ...about, issuedAt: iso(seconds), expiresAt: iso(seconds + 1_000) };
-    const key = JSON.stringify(content);
-    const text = signed.get(key) ?? signStatement(statement(content), who.keys[0]);
-    signed.set(key, text);
-    return { name: `${id}: ${name}`, command: decideApproval(seconds, id, who, text) };
-  };
-  return [
-    sign("approve", ANN, "approve"),
-    sign("approve by the proposer", PROPOSER, "approve"),
-    sign("approve another digest", ANN, "approve", sha256Hex("another digest")),
-    sign("deny", ANN, "deny"),
-  ];
+type Signing = {
+  readonly name: string;
+  readonly who: Person;
+  readonly decision: "approve" | "deny";
+  readonly gateDigest: string;
+};
+
+function signatureOf(seconds: number, nodeId: string, attempt: number, signing: Signing): Letter {
+  const { name, who, decision, gateDigest } = signing;
+  const about = { nodeId, gateDigest, attempt, approver: who.facts.id, decision };
+  const content = { ...about, issuedAt: iso(seconds), expiresAt: iso(seconds + 1_000) };
+  const key = JSON.stringify(content);
+  const text = signed.get(key) ?? signStatement(statement(content), who.keys[0]);
+  signed.set(key, text);
+  return { name, command: decideApproval(seconds, nodeId, who, text) };
 }
 
-function reportsOn(state: MissionState, seconds: number, id: string): readonly Letter[] {
-  const jti = [...state.tickets.keys()].findLast((key) => state.tickets.get(key)?.nodeId === id);
+function signaturesOn(
+  seconds: number,
+  id: string,
+  gateDigest: string | null,
+  attempt: number,
+): readonly Letter[] {
+  if (gateDigest === null) return [];
+  return (["approve", "deny"] as const).map((decision) =>
+    signatureOf(seconds, id, attempt, { name: decision, who: ANN, decision, gateDigest }),
+  );
+}
+
+function wrongSignaturesOn(
+  seconds: number,
+  id: string,
+  gateDigest: string | null,
+  attempt: number,
+): readonly Letter[] {
+  if (gateDigest === null) return [];
+  const decision = "approve";
+  const another = sha256Hex("another digest");
+  const signings: readonly Signing[] = [
+    { name: "approve by the proposer", who: PROPOSER, decision, gateDigest },
+    { name: "approve another digest", who: ANN, decision, gateDigest: another },
+  ];
+  return signings.map((signing) => signatureOf(seconds, id, attempt, signing));
+}
+
+function receiptsOf(seconds: number, { tickets }: NodeView): readonly Letter[] {
+  const jti = tickets.at(-1)?.[0];
   if (jti === undefined) return [];
-  const outcomes = ["succeeded", "failed", "unknown"] as const;
-  const letters: Letter[] = outcomes.map((outcome) => ({
-    name: `${id}: receipt ${outcome}`,
+  return (["succeeded", "failed", "unknown"] as const).map((outcome) => ({
+    name: `receipt ${outcome}`,
     command: recordReceipt(seconds, receipt(jti, { outcome })),
   }));
-  // Every denial and every duplicate is counted, so each is tried once a ticket.
-  const counted = (state.tickets.get(jti)?.duplicates ?? 0) > 0;
-  for (const reason of ["NONCE_USED", "TICKET_EXPIRED"] as const)
-    if (!state.denials.has(`${jti} ${reason}`) && !(counted && reason === "NONCE_USED"))
-      letters.push({
-        name: `${id}: denial ${reason}`,
-        command: recordDenial(seconds, denial(jti, { reason })),
-      });
+}
+
+/** Every denial and every duplicate is counted, so each is tried once a ticket. */
+function refusalsOf(seconds: number, { tickets, denials }: NodeView): readonly Letter[] {
+  const [jti, record] = tickets.at(-1) ?? [];
+  if (jti === undefined || !record) return [];
+  return (["NONCE_USED", "TICKET_EXPIRED"] as const).flatMap((reason) => {
+    const isCounted = record.duplicates > 0 && reason === "NONCE_USED";
+    if (isCounted || denials.includes(`${jti} ${reason}`)) return [];
+    return [{ name: `denial ${reason}`, command: recordDenial(seconds, denial(jti, { reason })) }];
+  });
+}
+
+/** One node joins, of no risk or of one that people are asked about; once a mission, or there would be no end. */
+function amendmentsIn(amendments: MissionState["amendments"], seconds: number): readonly Letter[] {
+  const letters: Letter[] = [];
+  if (!amendments)
+    letters.push(
+      ...([0, 2] as const).map((risk) => ({
+        name: `amend, risk ${risk}`,
+        command: amend(seconds, joining(risk)),
+      })),
+    );
+  const { id, request } = amendments?.open ?? {};
+  if (id !== undefined && request)
+    letters.push(
+      ...signaturesOn(seconds, id, request.gateDigest, 1).map(({ name, command }) => ({
+        name: `amendment: ${name}`,
+        command,
+      })),
+    );
   return letters;
+}
+
+function joining(risk: 0 | 2) {
+  const node = decisionNode("m0", { risk, attemptsMax: 1 });
+  return amendment([node], [{ from: "n0", to: "m0" }]);
 }

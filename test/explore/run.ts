@@ -1,73 +1,66 @@
 /**
- * `npm run explore [-- --nodes 4] [-- --sabotage]`, the part that scripts/explore.ts starts: explores all plans
- * up to a size, or the planted bugs, and prints what it found. Exit codes: 0; 1 for a violation, or a bug
- * that nobody saw. What is bounded, and why: docs/testing.md.
+ * `npm run explore [-- --deep] [-- --sabotage]`, the part that scripts/explore.ts starts: explores all rounds on as
+ * many threads as there are processors, or the planted bugs, and prints what it found. Exit codes: 0; 1 for a
+ * violation, or a bug that nobody saw. What is bounded, and why: docs/testing.md.
  */
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { explore } from "./explore.ts";
-import { plansOf, type Profile, PROFILES, shapesOf } from "./plans.ts";
+import { Worker } from "node:worker_threads";
+import { roundsOf } from "./rounds.ts";
 import { PLANTED, sabotage } from "./sabotage.ts";
-
-interface Round {
-  readonly size: number;
-  readonly profiles: readonly Profile[];
-  readonly attemptsMax: number;
-  readonly depthMax: number;
-}
-
-/** Three nodes and more: one profile of each kind, each of another risk. */
-const FEW = PROFILES.filter(
-  ({ kind, risk }) =>
-    `${kind}${risk}` === "decision0" ||
-    `${kind}${risk}` === "execution2" ||
-    `${kind}${risk}` === "approval3",
-);
-
-const ROUNDS: readonly Round[] = [
-  { size: 1, profiles: PROFILES, attemptsMax: 1, depthMax: Infinity },
-  { size: 1, profiles: PROFILES, attemptsMax: 2, depthMax: 8 },
-  { size: 2, profiles: PROFILES, attemptsMax: 1, depthMax: 3 },
-  { size: 3, profiles: FEW, attemptsMax: 1, depthMax: 2 },
-];
-/** With `--nodes 4`: minutes. */
-const LONG: readonly Round[] = [
-  { size: 1, profiles: PROFILES, attemptsMax: 2, depthMax: Infinity },
-  { size: 2, profiles: PROFILES, attemptsMax: 1, depthMax: 4 },
-  { size: 3, profiles: FEW, attemptsMax: 1, depthMax: 3 },
-  { size: 4, profiles: FEW, attemptsMax: 1, depthMax: 2 },
-];
+import type { Tally } from "./slice.ts";
+import type { Order } from "./worker.ts";
 
 const { values } = parseArgs({
   options: {
-    nodes: { type: "string", default: "3" },
+    deep: { type: "boolean", default: false },
     sabotage: { type: "boolean", default: false },
   },
 });
-process.exitCode = values.sabotage ? plant() : exploreAll(Number(values.nodes));
+process.exitCode = values.sabotage ? plant() : await exploreAll(values.deep);
 
-function exploreAll(nodes: number): number {
-  let [states, transitions] = [0, 0];
-  const rounds = nodes > 3 ? LONG : ROUNDS.filter(({ size }) => size <= nodes);
-  for (const { size, profiles, attemptsMax, depthMax } of rounds) {
-    const plans = shapesOf(size).flatMap((edges) => plansOf(size, edges, profiles, attemptsMax));
-    for (const plan of plans) {
-      const found = explore(plan, { depthMax });
-      states += found.states;
-      transitions += found.transitions;
-      if (!found.violation) continue;
-      print(JSON.stringify({ nodes: plan.plan.nodes, edges: plan.plan.edges }));
-      print(found.violation.path.map((name, at) => `${at + 1}. ${name}`).join("\n"));
-      print(found.violation.flaws.join("\n"));
-      print(`explored ${states} states, ${transitions} transitions, 1 violation`);
-      return 1;
-    }
-    const depth = depthMax === Infinity ? "to the end" : `${depthMax} commands deep`;
-    print(
-      `${size} nodes, ${attemptsMax} attempts, ${plans.length} plans, ${depth}: ${states} states so far`,
+async function exploreAll(isDeep: boolean): Promise<number> {
+  const workers = Array.from(
+    { length: availableParallelism() },
+    () => new Worker(fileURLToPath(import.meta.resolve("./worker.ts"))),
+  );
+  const sum = { states: 0, transitions: 0, steps: 0, traces: 0 };
+  let violation: Tally["violation"] = null;
+  for (const [at, { name, alphabet, depthMax }] of roundsOf(isDeep).entries()) {
+    const tallies = await Promise.all(
+      workers.map((worker, first) => ask(worker, { round: at, first, step: workers.length })),
     );
+    const depth = depthMax === Infinity ? "to the end" : `${depthMax} commands deep`;
+    const count = (member: "plans" | keyof typeof sum) =>
+      tallies.reduce((total, tally) => total + tally[member], 0);
+    for (const member of ["states", "transitions", "steps", "traces"] as const)
+      sum[member] += count(member);
+    print(
+      `${name}, ${alphabet}, ${depth}: ${count("plans")} plans, ${count("states")} states, ${count("transitions")} transitions`,
+    );
+    violation = tallies.find((tally) => tally.violation)?.violation ?? null;
+    if (violation) break;
   }
-  print(`explored ${states} states, ${transitions} transitions, 0 violations`);
-  return 0;
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  if (violation) {
+    print(violation.plan);
+    print(violation.path.map((letter, at) => `${at + 1}. ${letter}`).join("\n"));
+    print(violation.flaws.join("\n"));
+  }
+  print(`${sum.steps} transitions worked out, ${sum.traces} whole traces lived through`);
+  print(
+    `explored ${sum.states} states, ${sum.transitions} transitions, ${violation ? "1 violation" : "0 violations"}`,
+  );
+  return violation ? 1 : 0;
+}
+
+async function ask(worker: Worker, order: Order): Promise<Tally> {
+  worker.postMessage(order);
+  // An error of the thread rejects.
+  const [tally] = (await once(worker, "message")) as [Tally];
+  return tally;
 }
 
 function plant(): number {

@@ -88,7 +88,7 @@ export const PLANTED: readonly Planted[] = [
 /** Explores the plan of a gate's planted bug, with the bug in place or, for comparison, without it. */
 export function sabotage({ gate, plan }: Planted, isPlanted = true, depthMax = 3): Exploration {
   if (!plan) throw new Error(`no sound plan shows a bug of gate ${gate}`);
-  const run = () => explore(plan, { depthMax });
+  const run = () => explore(plan, { depthMax, alphabet: "full" });
   return isPlanted ? withBug(gate, run) : run();
 }
 

@@ -105,7 +105,10 @@ function amend(model: Model, event: TraceEvent, say: Say): void {
   const { planHash, amendedPlanHash } = dataOf(event, "mission.amended");
   if (planHash !== opened.planHash) say("I5", `seq ${event.seq}: amends another plan`);
   if (amendedPlanHash !== hashJson(plan)) say("I5", `seq ${event.seq}: another plan comes out`);
-  for (const spec of nodes) model.nodes.set(spec.id, newModelNode(spec, plan));
+  for (const spec of nodes) {
+    model.nodes.set(spec.id, newModelNode(spec, plan));
+    if (spec.approves !== undefined) model.coveredBy.set(spec.approves, spec.id);
+  }
   const kept = [...model.nodes.values()].slice(0, opened.plan.nodes.length);
   if (canonicalJson(kept.map(({ spec }) => spec)) !== before)
     say("I5", `seq ${event.seq}: an existing node changed`);

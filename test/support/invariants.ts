@@ -13,7 +13,7 @@ import {
 } from "../../shared/mission/index.ts";
 import { EMPTY_HEAD, type Head, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { noteAmendment } from "./amendment-invariants.ts";
-import { type Model, openModel, type Say, unfinished } from "./mission-model.ts";
+import { type Model, type ModelNode, openModel, type Say, unfinished } from "./mission-model.ts";
 import { checkNodeEvent } from "./node-invariants.ts";
 import { noteAction, noteRepin } from "./policy-model.ts";
 import { noteBan } from "./reset-invariants.ts";
@@ -87,6 +87,22 @@ function checkState(
 ): void {
   if (stateToSnapshot(folded) !== stateToSnapshot(state))
     say("I9", "the fold of the trace is not the live state");
+  checkSlices(model, state, say);
+  let done = 0;
+  for (const [nodeId, node] of model.nodes) {
+    if (node.status === "DONE") done += 1;
+    checkNodeState(model, node, nodeId, state, say);
+  }
+  checkMissionState(model, state, { head, done }, say);
+}
+
+/** What the state says of the mission itself, against what its trace says; `done` nodes of it are DONE. */
+export function checkMissionState(
+  model: Model,
+  state: MissionState,
+  { head, done }: { readonly head: Head; readonly done: number },
+  say: Say,
+): void {
   if (state.plan.hash !== model.opened.planHash) say("I5", "the plan hash changed");
   if (state.policy.hash !== model.opened.policy.hash) say("I13", "the pinned policy changed");
   if (state.status !== model.status)
@@ -94,38 +110,44 @@ function checkState(
   if (state.sealed !== model.sealed)
     say("I6", "the state and the trace differ on whether the mission is sealed");
   if (state.head.hash !== head.hash) say("I3", "the state's head is not the trace's");
-  checkSlices(model, state, say);
-  let done = 0;
-  for (const [nodeId, node] of model.nodes) {
-    const record = state.nodes.get(nodeId);
-    if (!record) {
-      say("I5", `node ${nodeId} vanished`);
-      continue;
-    }
-    if (node.status === "DONE") done += 1;
-    if (record.status !== node.status)
-      say("I3", `${nodeId} is ${record.status}, its trace says ${node.status}`);
-    if (record.attempt !== node.attempt)
-      say("I3", `${nodeId} is at attempt ${record.attempt}, its trace says ${node.attempt}`);
-    if (state.ready.has(nodeId) !== (record.status === "READY"))
-      say("I4", `${nodeId} is ${record.status} and the ready set disagrees`);
-    if (record.status !== "NEW" && unfinished(model, node).length > 0)
-      say("I4", `${nodeId} is ${record.status} before its predecessors are DONE`);
-    const stale = record.approvals.filter(
-      (approval) => approval.gateDigest !== (record.request?.gateDigest ?? record.ranDigest),
-    );
-    if (record.request && stale.length > 0)
-      say("I14", `${nodeId} holds approvals of another digest than it asks for`);
-    if (record.ticket && record.status !== "RUNNING")
-      say("I7", `${nodeId} is ${record.status} with an outstanding ticket`);
-  }
   if (state.doneCount !== done)
     say("I9", `${done} nodes are DONE, the state counts ${state.doneCount}`);
-  if (state.status === "completed" && done !== model.nodes.size)
+  if (state.status === "completed" && done !== state.plan.order.length)
     say("I8", "the mission completed before its nodes");
 }
 
-function checkSlices(model: Model, state: MissionState, say: Say): void {
+/** What the state says of one node, against what its trace says. */
+export function checkNodeState(
+  model: Model,
+  node: ModelNode,
+  nodeId: string,
+  state: MissionState,
+  say: Say,
+): void {
+  const record = state.nodes.get(nodeId);
+  if (!record) {
+    say("I5", `node ${nodeId} vanished`);
+    return;
+  }
+  if (record.status !== node.status)
+    say("I3", `${nodeId} is ${record.status}, its trace says ${node.status}`);
+  if (record.attempt !== node.attempt)
+    say("I3", `${nodeId} is at attempt ${record.attempt}, its trace says ${node.attempt}`);
+  if (state.ready.has(nodeId) !== (record.status === "READY"))
+    say("I4", `${nodeId} is ${record.status} and the ready set disagrees`);
+  if (record.status !== "NEW" && unfinished(model, node).length > 0)
+    say("I4", `${nodeId} is ${record.status} before its predecessors are DONE`);
+  const stale = record.approvals.filter(
+    (approval) => approval.gateDigest !== (record.request?.gateDigest ?? record.ranDigest),
+  );
+  if (record.request && stale.length > 0)
+    say("I14", `${nodeId} holds approvals of another digest than it asks for`);
+  if (record.ticket && record.status !== "RUNNING")
+    say("I7", `${nodeId} is ${record.status} with an outstanding ticket`);
+}
+
+/** What the state says of slices, against what its trace says. */
+export function checkSlices(model: Model, state: MissionState, say: Say): void {
   for (const [slice, fence] of model.fences) {
     const record = state.slices.get(slice);
     if (record?.fence !== fence) say("I10", `${slice} is at fence ${record?.fence}, not ${fence}`);
@@ -135,7 +157,8 @@ function checkSlices(model: Model, state: MissionState, say: Say): void {
   }
 }
 
-function checkEvent(
+/** Checks the next event of a trace against what came before it, and folds it into the model. */
+export function checkEvent(
   model: Model | null,
   event: TraceEvent,
   say: Say,

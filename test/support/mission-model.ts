@@ -78,6 +78,8 @@ export interface Model {
   /** Every action a ticket was issued for. */
   readonly actions: ModelAction[];
   readonly nodes: Map<string, ModelNode>;
+  /** Node id -> id of the approval node that covers it. */
+  readonly coveredBy: Map<string, string>;
   /** The amendment that is open. */
   amendment: ModelAmendment | null;
   status: string;
@@ -97,11 +99,15 @@ export function openModel(event: TraceEvent, say: Say): Model {
     say("I13", "the policy does not give its hash");
   const nodes = new Map<string, ModelNode>();
   for (const spec of opened.plan.nodes) nodes.set(spec.id, newModelNode(spec, opened.plan));
+  const coveredBy = new Map<string, string>();
+  for (const { id, approves } of opened.plan.nodes)
+    if (approves !== undefined) coveredBy.set(approves, id);
   if (!isAcyclic(nodes)) say("I5", "the plan has a cycle");
   return {
     opened,
     actions: [],
     nodes,
+    coveredBy,
     amendment: null,
     status: "active",
     sealed: false,

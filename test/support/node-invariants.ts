@@ -219,7 +219,7 @@ function checkContradiction(bundles: readonly EvidenceBundle[], seq: number, say
 
 /** I1, I12 across nodes: an execution runs only what its approval node approved, proposed by no approver. */
 function checkCoverage(model: Model, node: ModelNode, seq: number, say: Say): void {
-  const covering = [...model.nodes.values()].find((other) => other.spec.approves === node.spec.id);
+  const covering = model.nodes.get(model.coveredBy.get(node.spec.id) ?? "");
   if (!covering) return;
   const [approved, action] = [covering.proposal?.action, node.proposal?.action];
   if (

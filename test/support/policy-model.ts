@@ -51,7 +51,6 @@ export function noteAction(model: Model, event: TraceEvent): void {
 /** The context of the pinned policy's conditions at an entry gate. */
 export function factsOf(model: Model, node: ModelNode, at: string): PolicyFacts {
   const { spec, proposal } = node;
-  const nodes = [...model.nodes.values()];
   const list = (type: string) =>
     model.actions
       .map((action, order) => ({ ...action, order }))
@@ -69,8 +68,11 @@ export function factsOf(model: Model, node: ModelNode, at: string): PolicyFacts 
     mission: {
       id: model.opened.missionId,
       state: model.status,
-      done: nodes.filter(({ status }) => status === "DONE").length,
-      total: nodes.length,
+      // Counted when a condition asks, so that a decision without conditions is known to look at no other node.
+      get done() {
+        return [...model.nodes.values()].filter(({ status }) => status === "DONE").length;
+      },
+      total: model.nodes.size,
     },
     agent: {
       id: proposal?.agent.id ?? "system",
