@@ -12,7 +12,8 @@ import {
   type ProblemCode,
 } from "../shared/wire/problem.ts";
 import type { Rejection } from "../shared/mission/index.ts";
-import type { StreamReject, TeamRejection } from "../shared/wire/rpc.ts";
+import type { TeamRejection } from "../shared/wire/rpc.ts";
+import type { StreamReject } from "../shared/wire/stream.ts";
 import { errorFacts, log } from "./log.ts";
 import type { AppContext } from "./context.ts";
 

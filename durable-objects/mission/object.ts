@@ -18,14 +18,8 @@ import {
 import { err, type Result } from "../../shared/result.ts";
 import type { TicketClaims } from "../../shared/ticket/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
-import type {
-  Executed,
-  ExecuteRequest,
-  MissionRpc,
-  SinkName,
-  StreamBearer,
-} from "../../shared/wire/rpc.ts";
-import { parseStreamAsk } from "../../shared/wire/stream.ts";
+import type { Executed, ExecuteRequest, MissionRpc, SinkName } from "../../shared/wire/rpc.ts";
+import { parseStreamAsk, type StreamBearer } from "../../shared/wire/stream.ts";
 import { type Alarm, createAlarm, nextAlarmMs } from "./alarm.ts";
 import { type CommitPath, createCommitPath } from "./commit.ts";
 import { type MissionEnv, queueSends } from "./env.ts";

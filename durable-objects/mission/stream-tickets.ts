@@ -5,7 +5,7 @@
  */
 import { LIMITS } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
-import type { StreamBearer, StreamReject } from "../../shared/wire/rpc.ts";
+import type { StreamBearer, StreamReject } from "../../shared/wire/stream.ts";
 
 export interface StreamTickets {
   /** Durable when the caller's output gate opens. Errors: `stream_full` while too many are unused. */

@@ -19,8 +19,7 @@ import {
   type StreamEnd,
 } from "../../shared/stream/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
-import type { StreamAdmission, StreamReject } from "../../shared/wire/rpc.ts";
-import type { StreamAsk } from "../../shared/wire/stream.ts";
+import type { StreamAdmission, StreamAsk, StreamReject } from "../../shared/wire/stream.ts";
 import type { Journal } from "./journal.ts";
 import type { Loaded } from "./load.ts";
 

@@ -6,7 +6,8 @@
 import type { KeyReject } from "../crypto.ts";
 import type { Rejection, RejectionReason } from "../mission/index.ts";
 import type { JsonObject, JsonReject, JsonValue } from "../strict-json.ts";
-import type { StreamReject, TeamRejection } from "./rpc.ts";
+import type { TeamRejection } from "./rpc.ts";
+import type { StreamReject } from "./stream.ts";
 
 /** What only HTTP itself may refuse; everything else is a rejection's own reason. */
 export type HttpProblemCode =

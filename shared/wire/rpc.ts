@@ -42,6 +42,7 @@ import type {
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { GateResultRecord, Head, TraceEvent } from "../trace/index.ts";
 import type { PublicJwk } from "../crypto.ts";
+import type { MissionStreamRpc } from "./stream.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 
 /** Sinks of a mission's journal that acknowledge, each with a cursor; a ticket's receipt is a command. */
@@ -63,24 +64,8 @@ export interface Executed {
   readonly replayed: boolean;
 }
 
-/** Who a stream ticket speaks for. */
-export interface StreamBearer {
-  readonly sub: string;
-  readonly roles: readonly string[];
-}
-
-export interface StreamAdmission {
-  /** True when the receiver has everything and nothing more is to come. */
-  readonly isOver: boolean;
-}
-
-export type StreamReject =
-  | { readonly reason: "stream_full"; readonly max: number }
-  /** The receiver names a seq that the trace does not have. */
-  | { readonly reason: "replay_point_unknown"; readonly after: number; readonly lastSeq: number };
-
 /** One mission. Found by the name `<team>/<missionId>`, so another team's id leads to an empty object. */
-export interface MissionRpc {
+export interface MissionRpc extends MissionStreamRpc {
   execute(request: ExecuteRequest): Promise<Result<Executed, Rejection>>;
   /** `broken` names the first bad seq of a chain that does not verify; the view is then of what comes before it. */
   view(team: string): Promise<
@@ -128,19 +113,6 @@ export interface MissionRpc {
     from: number,
     to: number | null,
   ): Promise<Result<LogConsistency, Rejection | LogReject>>;
-  /** Whether a stream from `after` would be taken; the handshake itself is shared/wire/stream.ts. */
-  admitStream(
-    team: string,
-    after: number,
-  ): Promise<Result<StreamAdmission, Rejection | StreamReject>>;
-  /** Keeps a stream ticket by its hash; single use, LIMITS.streamTicketMs. */
-  issueStreamTicket(
-    team: string,
-    hash: string,
-    bearer: StreamBearer,
-  ): Promise<Result<{ readonly expiresAtMs: number }, Rejection | StreamReject>>;
-  /** Uses a stream ticket up; null for every one that opens nothing. */
-  redeemStreamTicket(team: string, hash: string): Promise<StreamBearer | null>;
   /** The gateway asks: is this exact permission still standing? */
   confirmTicket(
     claims: TicketClaims,
