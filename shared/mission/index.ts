@@ -16,6 +16,7 @@ export {
   type PolicyRun,
   redecideMission,
 } from "./policy-diff.ts";
+export { createHistory, type History } from "./history.ts";
 export { recordEvents, type SignTicket } from "./record.ts";
 export type { Rejection, RejectionReason } from "./rejection.ts";
 export { foldTrace, type Replayed, type ReplayRefusal, replayTrace } from "./replay.ts";

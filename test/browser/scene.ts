@@ -3,7 +3,7 @@
  * an incident was raised. Made over the public API, as its agents and people would.
  */
 import path from "node:path";
-import { expect, inject } from "vitest";
+import { expect, inject, vi } from "vitest";
 import { type ApiClient, createApiClient } from "../../scripts/cli/api-client.ts";
 import { bundle, claim, primary } from "../../scripts/demo/evidence.ts";
 import { type ApproverPrivateKey, signApprovalStatement } from "../../scripts/local/approval.ts";
@@ -144,9 +144,10 @@ export async function nodeOf(missionId: string, nodeId: string): Promise<NodeVie
 
 /** Waits for what a queue brings. */
 async function untilNode(missionId: string, nodeId: string, state: string): Promise<void> {
-  await expect
-    .poll(async () => (await nodeOf(missionId, nodeId)).state, { timeout: 20_000 })
-    .toBe(state);
+  await vi.waitFor(async () => expect((await nodeOf(missionId, nodeId)).state).toBe(state), {
+    timeout: 20_000,
+    interval: 100,
+  });
 }
 
 /** What an agent does at a node; a gate that blocks is as much an answer as one that lets pass. */

@@ -38,6 +38,17 @@ export async function ask<T>(
   }
 }
 
+/** Asks for a body to be read as it comes; the caller reads it. */
+export async function askForStream(
+  path: string,
+  accept: string,
+  signal: AbortSignal,
+): Promise<Result<ReadableStream<Uint8Array>, Problem>> {
+  const sent = await send(path, { signal, accept, body: undefined });
+  if (!sent.ok) return sent;
+  return sent.value.body === null ? err(unreachable("the answer was empty")) : ok(sent.value.body);
+}
+
 async function send(
   path: string,
   asked: {

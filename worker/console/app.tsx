@@ -13,6 +13,7 @@ import { signOut, useSession, type Session } from "./session.ts";
 
 const InboxPage = lazy(async () => (await import("./pages/inbox.tsx")).InboxPage);
 const RequestPage = lazy(async () => (await import("./pages/request.tsx")).RequestPage);
+const TracePage = lazy(async () => (await import("./pages/trace.tsx")).TracePage);
 
 const SECTIONS = [
   { id: "missions", name: "Missions" },
@@ -96,6 +97,7 @@ function Content({ place }: { place: Place }): JSX.Element {
   const [section = "missions", id, rest] = place.segments;
   if (section === "missions") {
     if (id === undefined) return <MissionsPage place={place} />;
+    if (rest === "trace") return <TracePage key={id} missionId={id} place={place} />;
     if (rest === undefined) return <MissionPage key={id} id={id} place={place} />;
   }
   if (section === "inbox") {

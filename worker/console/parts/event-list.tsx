@@ -36,7 +36,7 @@ export function EventList({
 }
 
 /** An event in one line: place, time, what, where, by whom, and what it moved. */
-function EventLine({ event }: { event: TraceEvent }): JSX.Element {
+export function EventLine({ event }: { event: TraceEvent }): JSX.Element {
   const { stateBefore, stateAfter, gateResult } = event;
   return (
     <>
