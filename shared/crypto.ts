@@ -10,7 +10,9 @@ import {
   createPrivateKey,
   createPublicKey,
   hash,
+  hkdfSync,
   sign,
+  timingSafeEqual,
   verify,
   type KeyObject,
 } from "node:crypto";
@@ -70,9 +72,19 @@ export function sha256Bytes(input: string | Uint8Array): Uint8Array {
   return new Uint8Array(hash("sha256", input, "buffer"));
 }
 
-/** HMAC-SHA-256 as 32 bytes. Compare tags in constant time, never with `===`. */
+/** HMAC-SHA-256 as 32 bytes. Compare tags with `equalInConstantTime`, never with `===`. */
 export function hmacSha256(key: Uint8Array, message: string | Uint8Array): Uint8Array {
   return new Uint8Array(createHmac("sha256", key).update(message).digest());
+}
+
+/** Whether two byte strings are equal, in a time that tells nothing but their lengths. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** HKDF-SHA-256 (RFC 5869) without a salt: 32 bytes for one purpose, which `info` names, out of a secret. */
+export function deriveKeyBytes(secret: Uint8Array, info: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, new Uint8Array(), info, 32));
 }
 
 /** The 64-byte Ed25519 signature of a message. Throws when the key is not an Ed25519 private key. */

@@ -19,6 +19,7 @@ import {
 import { createRouter, type AppContext } from "./router.ts";
 import { approvalRoutes } from "./routes/approvals.ts";
 import { approverRoutes } from "./routes/approvers.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
 import { directoryRoutes } from "./routes/directory.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
 import { consoleRoutes } from "./routes/console.ts";
@@ -61,6 +62,7 @@ const ROUTES = [
   approverRoutes,
   zoneRoutes,
   webhookRoutes,
+  deliveryRoutes,
   readModelRoutes,
   healthRoutes,
   consoleRoutes,

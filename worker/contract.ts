@@ -23,7 +23,7 @@ type Shape = z.ZodObject;
 
 interface AnswerSpec {
   readonly description: string;
-  /** Absent: the answer is not JSON, see `mediaType`. */
+  /** Absent: the answer is not JSON, see `mediaType`; 204 has no body at all. */
   readonly schema?: z.ZodType;
   readonly mediaType?: string;
 }
@@ -166,7 +166,8 @@ function answerResponses<P extends string, A extends Shape, B extends Shape>(
         ]),
       );
       const headers = spec.etag === true ? { headers: { ETag: ETAG_HEADER } } : {};
-      return [status, { description: kinds[0]?.description ?? "", content, ...headers }];
+      const body = Number(status) === 204 ? {} : { content };
+      return [status, { description: kinds[0]?.description ?? "", ...body, ...headers }];
     }),
   );
 }

@@ -19,6 +19,8 @@ export interface Env {
   readonly WEBHOOKS: Queue<WebhookEventMessage | WebhookDeliveryMessage>;
   /** The console's built files: `index.html`, and `assets/` whose names carry their content's hash. */
   readonly CONSOLE: Fetcher;
+  /** The dead-letter queue of WEBHOOKS: deliveries whose last attempt failed are put there. */
+  readonly WEBHOOKS_DLQ: Queue<WebhookDeliveryMessage>;
   /** "local" only under the local runtime; anything else counts as hosted. */
   readonly MODE: string;
   /** Issuer of tickets and base of problem types: scheme and host, no trailing slash. */
@@ -35,7 +37,7 @@ export interface Env {
   readonly OIDC_SCOPE: string;
   /** Private JWKS (JSON text), Ed25519; the first key signs, the others are still published. */
   readonly TICKET_SIGNING_KEYS: string;
-  /** `whsk_` and the base64 of a 32-byte Ed25519 seed: signs outgoing webhooks. */
+  /** One to three of `whsk_` and the base64 of a 32-byte Ed25519 seed, parted by spaces: roots of all webhook keys. */
   readonly WEBHOOK_SIGNING_KEY: string;
   /** Private JWK (JSON text), Ed25519: signs the checkpoints of every log. Serves nothing else. */
   readonly CHECKPOINT_SIGNING_KEY: string;

@@ -1,5 +1,5 @@
 /**
- * One team's directory, policies, incident numbers, webhook endpoints and log: the calls, each handed to
+ * One team's directory, policies, incident numbers, webhook endpoints, hooks and log: the calls, each handed to
  * the file of its noun in one synchronous transaction. Another team's things cannot be reached from here,
  * because each team has its own object and its own database.
  *
@@ -18,10 +18,13 @@ import {
 } from "../../shared/log/index.ts";
 import type { AgentFacts } from "../../shared/mission/index.ts";
 import type { PinnedPolicy } from "../../shared/policy/index.ts";
-import { ok, type Result } from "../../shared/result.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
 import type { DirectoryChange } from "../../shared/team/index.ts";
 import type {
+  AttemptName,
   DeliveryRecord,
+  Dispatch,
+  HookEndpoint,
   Idempotency,
   IncidentRecord,
   PasskeyOptions,
@@ -37,6 +40,10 @@ import { findAgent, registerAgent } from "./agents.ts";
 import { readApprover, readApprovers } from "./approver-store.ts";
 import { patchApprover, registerApprover, removeApprover, standingOf } from "./approvers.ts";
 import { readChanges } from "./change-store.ts";
+import { beginRedelivery, findDispatch, listDeliveries, recordDelivery } from "./deliveries.ts";
+import { readBody } from "./delivery-store.ts";
+import { readHook, readHooks } from "./hook-store.ts";
+import { addHook, admitHookMessage, removeHook, rotateHook, setHookStatus } from "./hooks.ts";
 import { runOnce } from "./idempotency.ts";
 import { readIncidents } from "./incident-store.ts";
 import { assignIncident, setIncidentStatus } from "./incidents.ts";
@@ -49,7 +56,13 @@ import { readActivePolicy, readPolicies, readPolicy } from "./policy-store.ts";
 import { readVerifiers } from "./verifier-store.ts";
 import { registerVerifier } from "./verifiers.ts";
 import { readWebhooks } from "./webhook-store.ts";
-import { addWebhook, listDeliveries, recordDelivery } from "./webhooks.ts";
+import {
+  addWebhook,
+  findWebhook,
+  removeWebhook,
+  rotateWebhook,
+  setWebhookStatus,
+} from "./webhooks.ts";
 import { readZones } from "./zone-store.ts";
 import { registerZone } from "./zones.ts";
 
@@ -170,12 +183,83 @@ export class TeamObject extends DurableObject implements TeamRpc {
     return this.#once(request, () => addWebhook(this.#sql, request));
   }
 
+  async rotateWebhook(request: TeamRequest<"rotateWebhook">): Refusable<WebhookEndpoint> {
+    return this.#once(request, () => rotateWebhook(this.#sql, request));
+  }
+
+  async setWebhookStatus(request: TeamRequest<"setWebhookStatus">): Refusable<WebhookEndpoint> {
+    return this.#once(request, () => setWebhookStatus(this.#sql, request));
+  }
+
+  async removeWebhook(endpointId: string): Refusable<null> {
+    return this.ctx.storage.transactionSync(() => removeWebhook(this.#sql, endpointId));
+  }
+
+  async dispatch(attempt: AttemptName): Promise<Dispatch | null> {
+    return findDispatch(this.#sql, attempt);
+  }
+
+  async recordDelivery(
+    delivery: DeliveryRecord,
+    body: string,
+  ): ReturnType<TeamRpc["recordDelivery"]> {
+    const record = () => recordDelivery(this.#sql, delivery, body);
+    return { disabled: this.ctx.storage.transactionSync(record) };
+  }
+
   async deliveries(endpointId: string, limit: number): Refusable<readonly DeliveryRecord[]> {
     return listDeliveries(this.#sql, endpointId, limit);
   }
 
-  async recordDelivery(delivery: DeliveryRecord): Promise<void> {
-    this.ctx.storage.transactionSync(() => recordDelivery(this.#sql, delivery));
+  /** The stored answer holds the run alone; the body may be large, and is where it was. */
+  async redeliver(
+    request: TeamRequest<"redeliver">,
+  ): Refusable<{ readonly run: number; readonly type: string; readonly body: string }> {
+    const begun = this.#once(request, () => beginRedelivery(this.#sql, request));
+    if (!begun.ok) return begun;
+    const { endpointId, deliveryId } = request;
+    const kept = readBody(this.#sql, endpointId, deliveryId);
+    if (kept === null) return err({ reason: "delivery_unknown", id: deliveryId });
+    return ok({ run: begun.value, ...kept });
+  }
+
+  async beginTest(
+    request: TeamRequest<"beginTest">,
+  ): Refusable<{ readonly endpoint: WebhookEndpoint; readonly deliveryId: string }> {
+    return this.#once(request, () => {
+      const found = findWebhook(this.#sql, request.endpointId);
+      return found.ok ? ok({ endpoint: found.value, deliveryId: request.deliveryId }) : found;
+    });
+  }
+
+  async hooks(): Promise<readonly HookEndpoint[]> {
+    return readHooks(this.#sql);
+  }
+
+  async hook(hookId: string): Promise<HookEndpoint | null> {
+    return readHook(this.#sql, hookId);
+  }
+
+  async addHook(request: TeamRequest<"addHook">): Refusable<HookEndpoint> {
+    return this.#once(request, () => addHook(this.#sql, request));
+  }
+
+  async rotateHook(request: TeamRequest<"rotateHook">): Refusable<HookEndpoint> {
+    return this.#once(request, () => rotateHook(this.#sql, request));
+  }
+
+  async setHookStatus(request: TeamRequest<"setHookStatus">): Refusable<HookEndpoint> {
+    return this.#once(request, () => setHookStatus(this.#sql, request));
+  }
+
+  async removeHook(hookId: string): Refusable<null> {
+    return this.ctx.storage.transactionSync(() => removeHook(this.#sql, hookId));
+  }
+
+  async admitHookMessage(
+    message: TeamRequest<"admitHookMessage">,
+  ): ReturnType<TeamRpc["admitHookMessage"]> {
+    return this.ctx.storage.transactionSync(() => admitHookMessage(this.#sql, message));
   }
 
   async policy(version: string): Promise<PolicyRecord | null> {

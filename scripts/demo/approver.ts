@@ -6,9 +6,10 @@
  */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { base64Decode, base64UrlEncode, verifySignature } from "../../shared/crypto.ts";
+import { base64Decode, type Ed25519PublicJwk, verifySignature } from "../../shared/crypto.ts";
 import type { MissionView } from "../../shared/mission/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
+import { parseWebhookPublicKey } from "../../shared/webhook/index.ts";
 import { createApiClient, isRecord } from "../cli/api-client.ts";
 import {
   type ApprovalStatement,
@@ -28,8 +29,9 @@ const WEBHOOK_AGE_MAX_SECONDS = 5 * 60;
 
 const person = JSON.parse(setting("PERSON")) as Person;
 const api = createApiClient(setting("SEKISHO_URL"), setting("SEKISHO_TOKEN"));
-const senderKey = readPublicKey(setting("WEBHOOK_PUBLIC_KEY"));
 const key = createKeyPair();
+/** Unknown until the admin has registered this address and handed the key over. */
+let senderKey: Ed25519PublicJwk | null = null;
 
 leaveWithParent();
 const server = createServer((request, response) => {
@@ -42,6 +44,11 @@ const server = createServer((request, response) => {
         (status) => response.writeHead(status).end(),
         (cause: unknown) => response.writeHead(500).end(String(cause)),
       );
+      return;
+    }
+    if (request.url === "/sender") {
+      senderKey = parseWebhookPublicKey(body);
+      response.writeHead(senderKey === null ? 400 : 204).end();
       return;
     }
     const isGenuine = isSignedBySender(request.headers, body);
@@ -65,13 +72,15 @@ function isSignedBySender(headers: IncomingHttpHeaders, body: string): boolean {
   if (typeof id !== "string" || typeof timestamp !== "string" || typeof signatures !== "string") {
     return false;
   }
+  const sender = senderKey;
+  if (sender === null) return false;
   const ageSeconds = Math.abs(Date.now() / 1000 - Number(timestamp));
   if (!(ageSeconds <= WEBHOOK_AGE_MAX_SECONDS)) return false;
   const message = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
   return signatures.split(" ").some((signature) => {
     const [version, text = ""] = signature.split(",");
     const bytes = version === "v1a" ? base64Decode(text) : null;
-    return bytes !== null && verifySignature(senderKey, "EdDSA", message, bytes);
+    return bytes !== null && verifySignature(sender, "EdDSA", message, bytes);
   });
 }
 
@@ -165,14 +174,4 @@ async function activatePolicy(body: string): Promise<number> {
 function report(cause: unknown): void {
   const detail = cause instanceof Error ? cause.message : String(cause);
   tell({ event: "approver.failed", person: person.id, detail });
-}
-
-/** `whpk_` and the base64 of a 32-byte Ed25519 public key. */
-function readPublicKey(text: string) {
-  const bytes = text.startsWith("whpk_") ? base64Decode(text.slice("whpk_".length)) : null;
-  return {
-    kty: "OKP",
-    crv: "Ed25519",
-    x: base64UrlEncode(mustHave(bytes, "a whpk_ key")),
-  } as const;
 }

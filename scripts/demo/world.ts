@@ -5,7 +5,7 @@
  */
 import { type ApiClient, createApiClient, isRecord } from "../cli/api-client.ts";
 import { type Example, actionTypesOf, readExample } from "../local/example.ts";
-import { type Role, mintToken, webhookPublicKey } from "../local/keys.ts";
+import { type Role, mintToken } from "../local/keys.ts";
 import { type Runtime, startRuntime } from "../local/runtime.ts";
 import { type Child, startChild } from "./child.ts";
 import { must, mustEqual, mustHave } from "./must.ts";
@@ -102,7 +102,6 @@ async function startPeople(
       const child = await startChild("approver.ts", {
         SEKISHO_URL: runtime.url,
         SEKISHO_TOKEN: await tokenOf(runtime, person.id, ["approver"]),
-        WEBHOOK_PUBLIC_KEY: webhookPublicKey(runtime.keys),
         PERSON: JSON.stringify({ id: person.id, name: person.name, groups: person.groups }),
       });
       stops.push(child.stop);
@@ -157,10 +156,15 @@ export async function registerTeam(world: World): Promise<void> {
       groups,
       keys: [child.listening["publicJwk"]],
     });
-    await post(world.admin, "/v1/webhooks", {
+    const webhook = await post(world.admin, "/v1/webhooks", {
       url: `${child.url}/`,
       events: ["approval.requested"],
     });
+    const handedOver = await fetch(`${child.url}/sender`, {
+      method: "POST",
+      body: String(webhook["publicKey"]),
+    });
+    mustEqual(handedOver.status, 204, "the person has the key their webhooks are signed with");
   }
 }
 

@@ -136,11 +136,6 @@ export function webhookSecret(keys: LocalKeys): string {
   return `whsk_${base64(keys.webhook.d)}`;
 }
 
-/** What a receiver verifies webhooks with: `whpk_` and the base64 of the 32-byte public key. */
-export function webhookPublicKey(keys: LocalKeys): string {
-  return `whpk_${base64(keys.webhook.x)}`;
-}
-
 function base64(base64Url: string): string {
   const bytes = base64UrlDecode(base64Url);
   if (bytes === null) throw new Error("a key of the key file is not base64url");

@@ -17,10 +17,14 @@ export const TEAM_LIMITS = {
   zonesMax: 500,
   /** Each event costs one message per endpoint; this bounds the fan-out. */
   webhooksMax: 16,
+  /** One for each system in which people approve; all of them may be asked to verify. */
+  hooksMax: 16,
   /** Versions are never deleted, because traces name them. */
   policiesMax: 1_000,
   /** Attempts kept per endpoint; the oldest go first. */
   deliveriesPerEndpointMax: 1_000,
+  /** Bodies kept for redelivery, per endpoint; up to 100 KB each, so 16 endpoints stay under half a GB. */
+  deliveryBodiesPerEndpointMax: 250,
   /** How far ahead of our clock the signer's may run. */
   statementLeewayMs: 5_000,
   /** Forgotten idempotency answers are looked for at most this often, because looking is a scan. */

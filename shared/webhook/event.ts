@@ -1,11 +1,12 @@
 /**
- * What a webhook says: one trace event as a CloudEvents 1.0 structured-mode JSON body, and which
- * endpoints asked for it. Refuses to carry a signed ticket out. Specification: docs/webhooks.md.
+ * What a webhook says: one trace event as a CloudEvents 1.0 structured-mode JSON body, or as a chat message,
+ * and which endpoints asked for it. Refuses to carry a signed ticket out. Specification: docs/webhooks.md.
  */
 import { sha256Hex } from "../crypto.ts";
 import { deliveryId } from "../ids.ts";
 import type { EventType } from "../mission/index.ts";
 import type { JsonObject } from "../strict-json.ts";
+import { slackBody } from "./slack.ts";
 
 /** The event as the webhooks queue carries it. */
 export interface WebhookEvent {
@@ -31,6 +32,9 @@ const ANNOUNCED: ReadonlySet<string> = new Set([
 
 /** Not of any trace: follows the event that ended a mission (docs/transparency.md). */
 const CHECKPOINT_SIGNED = "checkpoint.signed";
+
+/** Sent on request to one endpoint, whatever it subscribed to. */
+export const TEST_EVENT = "webhook.test";
 
 /** Whether missions announce events of this type to webhooks. */
 export function isAnnounced(type: string): boolean {
@@ -59,6 +63,58 @@ export function webhookDeliveryId(eventHash: string, endpointId: string): string
   return deliveryId(sha256Hex(`${eventHash} ${endpointId}`));
 }
 
+/** The shapes a body may have. */
+export const WEBHOOK_FORMATS = ["cloudevents", "slack"] as const;
+export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
+
+/** The media type that goes with a format. */
+export const WEBHOOK_MEDIA_TYPES: Readonly<Record<WebhookFormat, string>> = {
+  cloudevents: "application/cloudevents+json; charset=utf-8",
+  slack: "application/json; charset=utf-8",
+};
+
+/** The `type` under which an event is told. */
+export function webhookEventType(type: string): string {
+  return `sekisho.${type}`;
+}
+
+/** The body in the endpoint's format; a chat message is short whatever the event holds. */
+export function webhookBodyIn(
+  format: WebhookFormat,
+  event: WebhookEvent,
+  origin: string,
+  bytesMax: number,
+): string {
+  return format === "slack" ? slackBody(event, origin) : webhookBody(event, origin, bytesMax);
+}
+
+/** The body of a test: an event of no mission, about the endpoint itself. */
+export function webhookTestBody(
+  format: WebhookFormat,
+  endpointId: string,
+  deliveryId: string,
+  at: string,
+  origin: string,
+): string {
+  if (format === "slack") {
+    const text = "A test of this webhook, sent by an admin. Nothing happened.";
+    return JSON.stringify({
+      text,
+      blocks: [{ type: "section", text: { type: "plain_text", text } }],
+    });
+  }
+  return JSON.stringify({
+    specversion: "1.0",
+    id: deliveryId,
+    source: `${origin}/v1/webhooks/${endpointId}`,
+    type: webhookEventType(TEST_EVENT),
+    subject: endpointId,
+    time: at,
+    datacontenttype: "application/json",
+    data: { test: true },
+  });
+}
+
 /**
  * The body as sent and signed. `source` and `id` together name the event; `sequence` is its seq in the
  * mission's trace. Where the body, as a JSON string, would take more than `bytesMax`, the data is left
@@ -76,7 +132,7 @@ function cloudEvent(event: WebhookEvent, origin: string, data: JsonObject): stri
     specversion: "1.0",
     id: event.hash,
     source: `${origin}/v1/missions/${missionId}`,
-    type: `sekisho.${event.type}`,
+    type: webhookEventType(event.type),
     subject: nodeId === null ? missionId : `${missionId}/${nodeId}`,
     time: event.at,
     sequence: String(event.seq),

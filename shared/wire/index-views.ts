@@ -1,13 +1,9 @@
 /**
- * The bodies of the routes over the read model and the team's endpoints: incidents, the approval inbox,
- * webhooks and their deliveries. Requests are strict; an answer's schema is checked against its type.
- * Specification: docs/api.md, docs/read-model.md, docs/webhooks.md.
+ * The bodies of the routes over the read model: incidents, the approval inbox, the rebuild. Requests are
+ * strict. Specification: docs/api.md, docs/read-model.md.
  */
 import * as z from "zod";
-import { TEAM_LIMITS } from "../team/index.ts";
-import { isSubscribable } from "../webhook/index.ts";
 import { traceEventSchema } from "./api.ts";
-import type { DeliveryRecord, WebhookEndpoint } from "./rpc.ts";
 import { namedPauseSchema } from "./views.ts";
 
 const momentSchema = z.iso.datetime({ precision: 3 });
@@ -76,44 +72,6 @@ export const approvalRequestSchema = z.strictObject({
   /** What to sign, but for decision, approver, reason and the statement's own times. */
   statement: z.record(z.string(), z.json()),
 });
-
-export const addWebhookSchema = z.strictObject({
-  url: z.string().min(1).max(2_048),
-  events: z
-    .array(z.string().refine(isSubscribable, "no event type, and not *"))
-    .min(1)
-    .max(64)
-    .refine((events) => new Set(events).size === events.length, "an event type stands here twice"),
-});
-
-const endpointShape = z.strictObject({
-  id: z.string(),
-  url: z.string(),
-  events: z.array(z.string()),
-  createdAt: momentSchema,
-  disabledAt: momentSchema.nullable(),
-}) satisfies z.ZodType<WebhookEndpoint>;
-
-/** `publicKey` (`whpk_…`) is what the receiver verifies signatures with. */
-export const webhookSchema = endpointShape.extend({ publicKey: z.string() });
-
-export const deliverySchema = z.strictObject({
-  id: z.string(),
-  endpointId: z.string(),
-  type: z.string(),
-  attempt: z.int(),
-  status: z.int().nullable(),
-  outcome: z.enum(["delivered", "failed"]),
-  detail: z.string(),
-  at: momentSchema,
-}) satisfies z.ZodType<DeliveryRecord>;
-
-export const deliveriesLimitSchema = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(TEAM_LIMITS.deliveriesPerEndpointMax)
-  .default(50);
 
 export const rebuildSchema = z.strictObject({
   cursor: z.string().max(1_024).nullable().default(null),

@@ -6,6 +6,7 @@ import { LIMITS } from "../limits.ts";
 import * as z from "zod";
 import { MISSION_ID, WEBHOOK_ID } from "../ids.ts";
 import { actionTypeSchema } from "../plan/index.ts";
+import { DELIVERY_CAUSES, WEBHOOK_ATTEMPTS_MAX } from "../webhook/index.ts";
 
 const teamSchema = z.string().min(1).max(128);
 const missionIdSchema = z.string().regex(MISSION_ID);
@@ -55,13 +56,20 @@ export const webhookEventMessageSchema = z.strictObject({
   nodeId: z.string().nullable(),
   data: z.record(z.string(), z.json()),
 });
-/** Webhooks queue, second stage: one delivery to one endpoint, the body already final. */
+/**
+ * Webhooks queue, second stage: one attempt of one delivery to one endpoint, the body already final. The
+ * attempt is counted here, not by the queue, whose own retries are for faults of ours.
+ */
 export const webhookDeliveryMessageSchema = z.strictObject({
   kind: z.literal("delivery"),
   team: teamSchema,
   endpointId: z.string().regex(WEBHOOK_ID),
   deliveryId: z.string().min(1).max(64),
+  type: z.string().max(128).default("unknown"),
   body: z.string(),
+  cause: z.enum(DELIVERY_CAUSES).default("event"),
+  run: z.int().min(0).default(0),
+  attempt: z.int().min(1).max(WEBHOOK_ATTEMPTS_MAX).default(1),
 });
 export type WebhookEventMessage = z.output<typeof webhookEventMessageSchema>;
 export type WebhookDeliveryMessage = z.output<typeof webhookDeliveryMessageSchema>;

@@ -14,6 +14,7 @@ export type HttpProblemCode =
   | "not_found"
   | "method_not_allowed"
   | "unauthenticated"
+  | "hook_signature_invalid"
   | "role_missing"
   | "media_type_unsupported"
   | "body_too_large"
@@ -153,6 +154,10 @@ export const PROBLEMS = {
   policy_unknown: { status: 404, title: "There is no such policy version" },
   policy_not_proposed: { status: 409, title: "The policy version is not a proposal" },
   webhook_unknown: { status: 404, title: "There is no such webhook" },
+  webhook_disabled: { status: 409, title: "The webhook is disabled" },
+  delivery_unknown: { status: 404, title: "There is no such delivery, or it is no longer kept" },
+  hook_unknown: { status: 404, title: "There is no such hook" },
+  hook_signature_invalid: { status: 401, title: "The message is not a valid one of this hook" },
   incident_unknown: { status: 404, title: "There is no such incident" },
   incident_status_final: { status: 409, title: "The incident is already settled" },
   skill_not_registered: { status: 422, title: "The zone has not registered this skill" },

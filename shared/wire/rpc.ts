@@ -45,6 +45,16 @@ import type { PublicJwk } from "../crypto.ts";
 import type { MissionStreamRpc } from "./stream.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 
+import type { TeamWebhookRpc } from "./webhook-rpc.ts";
+
+export type {
+  AttemptName,
+  DeliveryRecord,
+  Dispatch,
+  HookEndpoint,
+  WebhookEndpoint,
+} from "./webhook-rpc.ts";
+
 /** Sinks of a mission's journal that acknowledge, each with a cursor; a ticket's receipt is a command. */
 export type SinkName = "index" | "webhooks";
 
@@ -124,14 +134,6 @@ export interface MissionRpc extends MissionStreamRpc {
   acknowledge(sink: SinkName, seq: number): Promise<void>;
 }
 
-export interface WebhookEndpoint {
-  readonly id: string;
-  readonly url: string;
-  readonly events: readonly string[];
-  readonly createdAt: string;
-  readonly disabledAt: string | null;
-}
-
 export interface PolicyRecord {
   readonly version: string;
   readonly hash: string;
@@ -156,17 +158,6 @@ export interface IncidentRecord {
   readonly status: "open" | "acknowledged" | "resolved";
   readonly statusBy: string | null;
   readonly statusAt: string | null;
-}
-
-export interface DeliveryRecord {
-  readonly id: string;
-  readonly endpointId: string;
-  readonly type: string;
-  readonly attempt: number;
-  readonly status: number | null;
-  readonly outcome: "delivered" | "failed";
-  readonly detail: string;
-  readonly at: string;
 }
 
 /** What the directory says of a person now; `changedBy` is who said so, where that is recorded. */
@@ -201,6 +192,9 @@ export type TeamRejection =
     }
   | { readonly reason: "approval_statement_expired"; readonly expiresAt: string }
   | { readonly reason: "webhook_unknown"; readonly id: string }
+  | { readonly reason: "webhook_disabled"; readonly id: string }
+  | { readonly reason: "delivery_unknown"; readonly id: string }
+  | { readonly reason: "hook_unknown"; readonly id: string }
   | { readonly reason: "incident_unknown"; readonly id: string }
   | { readonly reason: "incident_status_final"; readonly status: string }
   | { readonly reason: "directory_full"; readonly kind: string; readonly max: number };
@@ -219,7 +213,7 @@ export type Idempotency = { readonly key: string; readonly requestHash: string }
 export type AgentEntry = Omit<AgentFacts, "banned"> & Partial<Pick<AgentFacts, "banned">>;
 
 /** One team's directory, policies, incident numbers and endpoints. Found by the team's name. */
-export interface TeamRpc {
+export interface TeamRpc extends TeamWebhookRpc {
   /** Reserves the mission id of an opening: the same key gives the same id again. */
   opening(request: {
     missionId: string;
@@ -316,19 +310,6 @@ export interface TeamRpc {
   }): Promise<Result<ZoneFacts, TeamRejection>>;
   /** Every registered zone, by name. */
   zones(): Promise<readonly ZoneFacts[]>;
-  addWebhook(request: {
-    id: string;
-    url: string;
-    events: readonly string[];
-    idempotency: Idempotency;
-    at: number;
-  }): Promise<Result<WebhookEndpoint, TeamRejection>>;
-  webhooks(): Promise<readonly WebhookEndpoint[]>;
-  recordDelivery(delivery: DeliveryRecord): Promise<void>;
-  deliveries(
-    endpointId: string,
-    limit: number,
-  ): Promise<Result<readonly DeliveryRecord[], TeamRejection>>;
   proposePolicy(request: {
     version: string;
     document: PolicyDocument;

@@ -13,16 +13,16 @@ import {
   type LogHead,
 } from "../../shared/log/index.ts";
 import { err, ok } from "../../shared/result.ts";
-import type { WebhookDeliveryMessage, WebhookEventMessage } from "../../shared/wire/message.ts";
+import type { WebhookEventMessage } from "../../shared/wire/message.ts";
 import {
   isEnding,
   issueCheckpoint,
   type CheckpointDeps,
 } from "../../worker/consumers/checkpoint.ts";
-import { deriveWebhookKey } from "../../worker/consumers/webhook-key.ts";
 import { consumeWebhooks } from "../../worker/consumers/webhooks.ts";
-import { iso, MISSION, ms, TEAM } from "../support/builders.ts";
+import { iso, MISSION, TEAM } from "../support/builders.ts";
 import { queueMessage } from "../support/index-stories.ts";
+import { endpoint, webhookWorld, WHK_A } from "../support/webhook-world.ts";
 
 const KEY = createKeyPair();
 const ENDED: WebhookEventMessage = {
@@ -112,33 +112,15 @@ describe("the end of a mission", () => {
 
 describe("the webhooks consumer", () => {
   async function consume(event: WebhookEventMessage, checkpointDeps: CheckpointDeps) {
-    const key = await deriveWebhookKey(`whsk_${Buffer.alloc(32, 7).toString("base64")}`);
-    const enqueued: WebhookDeliveryMessage[] = [];
-    const acknowledged: number[] = [];
     const message = queueMessage(event);
-    const endpoint = {
-      id: "whk_017f22e2-79b0-7cc3-98c4-dc0c0c07398a",
-      url: "https://hooks.example.com/in",
-      events: ["*"],
-      createdAt: iso(0),
-      disabledAt: null,
-    };
-    await consumeWebhooks([message], {
-      endpoints: async () => [endpoint],
+    const { deps, enqueued, acknowledged } = webhookWorld([endpoint(WHK_A, { events: ["*"] })], {
       checkpoint: (ended) => issueCheckpoint(ended, checkpointDeps),
-      enqueue: async (delivery) => void enqueued.push(delivery),
-      acknowledge: async (_key, seq) => void acknowledged.push(seq),
-      recordDelivery: async () => undefined,
-      checkUrl: (url) => ok(new URL(url)),
-      post: async () => ({ status: 204 }),
-      signingKey: async () => key,
-      origin: "https://api.sekisho.test",
-      nowMs: () => ms(10),
-      random: () => 0.5,
     });
+    await consumeWebhooks([message], deps);
     const types = enqueued.map(({ body }) => (JSON.parse(body) as { type: string }).type);
     const ids = enqueued.map(({ deliveryId }) => deliveryId);
-    return { types, ids, acknowledged, settled: message.settled };
+    const seqs = acknowledged.map(([, seq]) => seq);
+    return { types, ids, acknowledged: seqs, settled: message.settled };
   }
 
   it("sends the checkpoint behind the ending event, under an id of its own that stays", async () => {

@@ -25,9 +25,16 @@ import {
   retryDelaySeconds,
   WEBHOOK_BACKOFF,
 } from "../../worker/consumers/retry.ts";
-import { deriveWebhookKey } from "../../worker/consumers/webhook-key.ts";
+import { parseRootKeys } from "../../worker/webhook-keys.ts";
 import { MISSION } from "../support/builders.ts";
 import { storyOf } from "../support/index-stories.ts";
+
+/** The pair of one `whsk_` seed, as the worker derives it. */
+async function deriveWebhookKey(text: string) {
+  const [root] = await parseRootKeys(text);
+  if (!root) throw new Error("the seed gives a key");
+  return root.pair;
+}
 
 interface Vectors {
   readonly asymmetric: {
@@ -46,6 +53,8 @@ interface Vectors {
 const ORIGIN = "https://api.sekisho.test";
 const KEY = await deriveWebhookKey(`whsk_${Buffer.alloc(32, 7).toString("base64")}`);
 const PUBLIC = { kty: "OKP", crv: "Ed25519", x: KEY.x } as const;
+const SIGNER = { kind: "v1a", key: KEY } as const;
+const VERIFIER = { kind: "v1a", key: PUBLIC } as const;
 const AT_MS = 1_767_225_600_000;
 
 const vectorsFile = path.join(
@@ -70,11 +79,13 @@ describe.skipIf(!existsSync(vectorsFile))(
     it.each(asymmetric.sign)("sign and verify: $title", async (vector) => {
       const key = await deriveWebhookKey(asymmetric.secret_key);
       const atMs = vector.timestamp * 1_000;
-      const signed = signWebhook(vector.msg_id, atMs, vector.payload, key);
+      const signed = signWebhook(vector.msg_id, atMs, vector.payload, [{ kind: "v1a", key }]);
       expect(signed.signature).toBe(vector.signature);
       const publicKey = parseWebhookPublicKey(asymmetric.public_key);
       if (publicKey === null) throw new Error("the recorded public key is readable");
-      expect(verifyWebhook(signed, vector.payload, [publicKey], atMs)).toEqual({
+      expect(
+        verifyWebhook(signed, vector.payload, [{ kind: "v1a", key: publicKey }], atMs),
+      ).toEqual({
         ok: true,
         value: { id: vector.msg_id, timestampS: vector.timestamp },
       });
@@ -84,9 +95,9 @@ describe.skipIf(!existsSync(vectorsFile))(
 
 describe("a signature", () => {
   const body = '{"a":1}';
-  const signed = signWebhook("msg_1", AT_MS, body, KEY);
+  const signed = signWebhook("msg_1", AT_MS, body, [SIGNER]);
   const verify = (headers: Partial<typeof signed>, text = body, nowMs = AT_MS) =>
-    verifyWebhook({ ...signed, ...headers }, text, [PUBLIC], nowMs);
+    verifyWebhook({ ...signed, ...headers }, text, [VERIFIER], nowMs);
 
   it("verifies only with its own id, timestamp and body", () => {
     expect(verify({}).ok).toBe(true);
@@ -109,7 +120,7 @@ describe("a signature", () => {
 
   it("is found among others, of other versions and other keys", async () => {
     const other = await deriveWebhookKey(`whsk_${Buffer.alloc(32, 8).toString("base64")}`);
-    const foreign = signWebhook("msg_1", AT_MS, body, other).signature;
+    const foreign = signWebhook("msg_1", AT_MS, body, [{ kind: "v1a", key: other }]).signature;
     expect(verify({ signature: `v1,AAAA ${foreign} ${signed.signature}` }).ok).toBe(true);
     expect(verify({ signature: foreign })).toMatchObject({
       error: { reason: "webhook_signature_invalid" },
@@ -120,7 +131,7 @@ describe("a signature", () => {
   });
 
   it("is never made or accepted for an id with a full stop, because two messages would share it", () => {
-    expect(() => signWebhook("a.1", AT_MS, "x", KEY)).toThrow(/full stop/);
+    expect(() => signWebhook("a.1", AT_MS, "x", [SIGNER])).toThrow(/full stop/);
     expect(verify({ id: "a.1" })).toMatchObject({ error: { reason: "webhook_id_malformed" } });
   });
 

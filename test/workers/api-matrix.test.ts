@@ -30,6 +30,8 @@ interface Things {
   readonly mission: string;
   readonly policy: string;
   readonly webhook: string;
+  /** One that no other row asks for, because its own team may remove it. */
+  readonly oldWebhook: string;
   readonly incident: string;
   readonly approver: string;
   /** Another approver, whom a test removes. */
@@ -40,6 +42,7 @@ const NOBODYS: Things = {
   mission: "msn_01900000-0000-7000-8000-000000000000",
   policy: "pol_01900000-0000-7000-8000-000000000000",
   webhook: "whk_01900000-0000-7000-8000-000000000000",
+  oldWebhook: "whk_01900000-0000-7000-8000-000000000001",
   incident: "INC#999999",
   approver: "nobody-here",
   leaver: "nobody-there",
@@ -194,6 +197,19 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/verifiers": plain("/v1/verifiers", { id: "another", family: "other", keys: [{}] }),
   "GET /v1/webhooks": plain("/v1/webhooks"),
   "POST /v1/webhooks": plain("/v1/webhooks", { url: "https://example.com/", events: ["x"] }),
+  "DELETE /v1/webhooks/{id}": named((things) => `/v1/webhooks/${things.oldWebhook}`),
+  "POST /v1/webhooks/{id}/rotation": named(
+    (things) => `/v1/webhooks/${things.webhook}/rotation`,
+    {},
+  ),
+  "POST /v1/webhooks/{id}/status": named((things) => `/v1/webhooks/${things.webhook}/status`, {
+    status: "enabled",
+  }),
+  "POST /v1/webhooks/{id}/test": named((things) => `/v1/webhooks/${things.webhook}/test`, {}),
+  "POST /v1/webhooks/{id}/deliveries/{deliveryId}/redelivery": named(
+    (things) => `/v1/webhooks/${things.webhook}/deliveries/msg_${"0".repeat(32)}/redelivery`,
+    {},
+  ),
   "GET /v1/webhooks/{id}/deliveries": named(
     (things) => `/v1/webhooks/${things.webhook}/deliveries`,
   ),
@@ -229,19 +245,13 @@ let things: Things;
 beforeAll(async () => {
   await setUpTeam(OWNER);
   await setUpTeam(OTHER);
-  const webhook = await expectStatus(
-    call(callerOf(OWNER, "admin"), "POST", "/v1/webhooks", {
-      url: "http://127.0.0.1:9/hook",
-      events: ["approval.requested"],
-    }),
-    201,
-  );
   const policies = await call(callerOf(OWNER, "operator"), "GET", "/v1/policies");
   const [policy] = policies.body["items"] as readonly { version: string }[];
   things = {
     mission: await openMission(OWNER),
     policy: policy?.version ?? "",
-    webhook: String(webhook.body["id"]),
+    webhook: await addWebhook(OWNER),
+    oldWebhook: await addWebhook(OWNER),
     incident: await openIncident(OWNER),
     approver: await registerApprover("only-ours"),
     leaver: await registerApprover("soon-gone"),
@@ -343,6 +353,15 @@ async function registerApprover(id: string): Promise<string> {
   const approver = { id, name: "A person", keys: [] };
   await expectStatus(call(callerOf(OWNER, "admin"), "POST", "/v1/approvers", approver), 200);
   return id;
+}
+
+async function addWebhook(team: string): Promise<string> {
+  const body = { url: "http://127.0.0.1:9/hook", events: ["approval.requested"] };
+  const added = await expectStatus(
+    call(callerOf(team, "admin"), "POST", "/v1/webhooks", body),
+    201,
+  );
+  return String(added.body["id"]);
 }
 
 /** Incidents come from faults, so one is put into the team's object directly. */

@@ -4,8 +4,6 @@
  */
 import { describe, expect, it } from "vitest";
 import type { PublicJwk } from "../../shared/crypto.ts";
-import { TEAM_LIMITS } from "../../shared/team/index.ts";
-import type { DeliveryRecord } from "../../shared/wire/rpc.ts";
 import { call, callerOf, expectStatus } from "../support/api.ts";
 import { iso, keyPair, ms } from "../support/builders.ts";
 import {
@@ -251,6 +249,9 @@ describe("an idempotency key", () => {
           id: `${WHK.slice(0, -2)}${String(index).padStart(2, "0")}`,
           url: "https://hooks.example.com/",
           events: ["*"],
+          signature: "v1a",
+          format: "cloudevents",
+          root: "root",
           idempotency: key("olga:hook"),
           at: ms(0),
         }),
@@ -310,58 +311,6 @@ describe("an idempotency key", () => {
       sql.exec<{ key: string }>("SELECT key FROM idempotency ORDER BY key").toArray(),
     );
     expect(keys.map((row) => row.key)).toEqual(["new", "young"]);
-  });
-});
-
-describe("the delivery log", () => {
-  const record = (attempt: number): DeliveryRecord => ({
-    id: `msg_${"0".repeat(32)}`,
-    endpointId: WHK,
-    type: "sekisho.incident.raised",
-    attempt,
-    status: 503,
-    outcome: "failed",
-    detail: "the receiver refused",
-    at: iso(attempt),
-  });
-
-  it("keeps the newest 1,000 of an endpoint, newest first", async () => {
-    const team = freshTeam();
-    const events = ["*"];
-    const url = "https://hooks.example.com/";
-    await teamObject(team).addWebhook({ id: WHK, url, events, idempotency: null, at: ms(0) });
-    const kept = TEAM_LIMITS.deliveriesPerEndpointMax;
-    for (let attempt = 1; attempt <= kept + 5; attempt += 1) {
-      await teamObject(team).recordDelivery(record(attempt));
-    }
-    const read = await teamObject(team).deliveries(WHK, 5_000);
-    if (!read.ok) throw new Error(read.error.reason);
-    expect(read.value).toHaveLength(kept);
-    expect(read.value[0]).toEqual(record(kept + 5));
-    expect(read.value.at(-1)?.attempt).toBe(6);
-  });
-
-  it("of an unknown endpoint is refused and never written", async () => {
-    const team = freshTeam();
-    await teamObject(team).recordDelivery(record(1));
-    expect(await teamObject(team).deliveries(WHK, 10)).toEqual({
-      ok: false,
-      error: { reason: "webhook_unknown", id: WHK },
-    });
-  });
-
-  it("takes no more endpoints than the bound", async () => {
-    const object = teamObject(freshTeam());
-    const add = (index: number) =>
-      object.addWebhook({
-        id: `${WHK.slice(0, -2)}${String(index).padStart(2, "0")}`,
-        url: "https://hooks.example.com/",
-        events: ["*"],
-        idempotency: null,
-        at: ms(0),
-      });
-    for (let index = 0; index < TEAM_LIMITS.webhooksMax; index += 1) await add(index);
-    expect(await add(99)).toMatchObject({ error: { reason: "directory_full", kind: "webhook" } });
   });
 });
 

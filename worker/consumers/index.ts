@@ -3,11 +3,12 @@
  * outside. Refuses to know what a message says.
  */
 import { checkEgressUrl, parseEgressAllowList } from "../../shared/egress.ts";
-import { LIMITS } from "../../shared/limits.ts";
+import type { IncidentRecord } from "../../shared/wire/rpc.ts";
 import { logVkey, signMissionHead, signTeamHead } from "../checkpoints.ts";
 import type { Env } from "../env.ts";
 import { log } from "../log.ts";
 import { missionStub, teamStub } from "../missions.ts";
+import { signersOf } from "../webhook-keys.ts";
 import { catchUpDeps } from "../read-model/deps.ts";
 import { toIncidentRow, type RaisedIncident } from "../read-model/project.ts";
 import {
@@ -22,7 +23,7 @@ import { issueCheckpoint, type CheckpointDeps } from "./checkpoint.ts";
 import { consumeDeadLetters, type DeadLetterDeps } from "./dead-letter.ts";
 import { consumeIndex, type IndexDeps } from "./indexing.ts";
 import { sweepMissions } from "./sweep.ts";
-import { webhookKey } from "./webhook-key.ts";
+import { postWebhook } from "./webhook-post.ts";
 import { consumeWebhooks, type WebhookDeps } from "./webhooks.ts";
 
 /** Who hears of what belongs to no team, where the setting is missing. */
@@ -70,7 +71,11 @@ export async function openIncident(
   team: string,
   incident: RaisedIncident,
 ): Promise<void> {
-  const record = await teamStub(env, team).assignIncident(incident);
+  await showIncident(env, team, await teamStub(env, team).assignIncident(incident));
+}
+
+/** Writes an incident that stands in its team's object to the index. */
+async function showIncident(env: Env, team: string, record: IncidentRecord): Promise<void> {
   const incidents = [toIncidentRow(team, record)];
   await writeChanges(env.DB, { missions: [], events: [], approvals: [], patches: [], incidents });
 }
@@ -99,15 +104,20 @@ function webhookDeps(env: Env): WebhookDeps {
   return {
     endpoints: (team) => teamStub(env, team).webhooks(),
     checkpoint: (event) => issueCheckpoint(event, checkpointDeps(env)),
-    enqueue: async (message) => {
-      await env.WEBHOOKS.send(message);
+    enqueue: async (message, delaySeconds = 0) => {
+      await env.WEBHOOKS.send(message, { delaySeconds });
+    },
+    bury: async (message) => {
+      await env.WEBHOOKS_DLQ.send(message);
     },
     acknowledge: ({ team, missionId }, seq) =>
       missionStub(env, team, missionId).acknowledge("webhooks", seq),
-    recordDelivery: (team, delivery) => teamStub(env, team).recordDelivery(delivery),
+    dispatch: (team, attempt) => teamStub(env, team).dispatch(attempt),
+    recordDelivery: (team, delivery, body) => teamStub(env, team).recordDelivery(delivery, body),
+    showIncident: (team, incident) => showIncident(env, team, incident),
     checkUrl: (url) => checkEgressUrl(url, allow),
-    post: postOnce,
-    signingKey: () => webhookKey(env),
+    post: postWebhook,
+    signers: (team, endpoint) => signersOf(env, team, endpoint, Date.now()),
     origin: env.API_ORIGIN,
     nowMs: Date.now,
     random: Math.random,
@@ -123,23 +133,6 @@ function checkpointDeps(env: Env): CheckpointDeps {
     vkey: () => logVkey(env),
     openIncident: (team, incident) => openIncident(env, team, incident),
   };
-}
-
-/** `manual`, because "error" throws in workerd; any 3xx then counts as a failure. The body is never read. */
-async function postOnce(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-): Promise<{ readonly status: number }> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers,
-    body,
-    redirect: "manual",
-    signal: AbortSignal.timeout(LIMITS.webhookTimeoutMs),
-  });
-  await response.body?.cancel();
-  return { status: response.status };
 }
 
 function deadLetterDeps(env: Env): DeadLetterDeps {

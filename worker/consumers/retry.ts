@@ -12,7 +12,7 @@ export interface Backoff {
 /** Five tries within about ten minutes: an outage of D1 is a matter of minutes, and the mission re-sends. */
 export const INDEX_BACKOFF: Backoff = { firstSeconds: 5, factor: 3, maxSeconds: 600 };
 
-/** Eight tries within about a day, for receivers under repair. The platform delays 12 hours at most. */
+/** Eight tries within about a day, for faults of ours; what a receiver answers has its own schedule (shared/webhook). */
 export const WEBHOOK_BACKOFF: Backoff = { firstSeconds: 5, factor: 4, maxSeconds: 43_200 };
 
 /** A dead letter has nowhere further to go: slow, steady, up to its queue's 50 tries. */

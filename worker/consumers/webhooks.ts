@@ -1,20 +1,14 @@
 /**
- * The webhooks queue's consumer. First stage: one event becomes one delivery per endpoint that asked for
- * its type. Second stage: one signed POST, tried again with backoff until the receiver says 2xx.
- *
- * A delivery keeps its id over every retry and re-send, so that receivers can drop what they have seen.
- * Nothing here follows a redirect or reads an answer's body. Specification: docs/webhooks.md.
+ * The webhooks queue's consumer. First stage, here: one event becomes one delivery per endpoint that asked for
+ * its type. Second stage, delivery.ts: one signed POST. Refuses to let one message's trouble become another's.
+ * Specification: docs/webhooks.md.
  */
-import type { PrivateJwk } from "../../shared/crypto.ts";
-import type { EgressRefusal } from "../../shared/egress.ts";
 import { LIMITS } from "../../shared/limits.ts";
-import type { Result } from "../../shared/result.ts";
-import { unixMsToIso } from "../../shared/time.ts";
 import {
   isSubscribed,
-  signWebhook,
-  webhookBody,
+  webhookBodyIn,
   webhookDeliveryId,
+  webhookEventType,
   type WebhookEvent,
 } from "../../shared/webhook/index.ts";
 import {
@@ -23,37 +17,23 @@ import {
   type WebhookDeliveryMessage,
   type WebhookEventMessage,
 } from "../../shared/wire/message.ts";
-import type { DeliveryRecord, WebhookEndpoint } from "../../shared/wire/rpc.ts";
+import type { WebhookEndpoint } from "../../shared/wire/rpc.ts";
 import { errorFacts, log, type LogFacts } from "../log.ts";
 import type { MissionKey } from "../read-model/queries.ts";
 import { isEnding } from "./checkpoint.ts";
+import { deliver, type DeliveryDeps } from "./delivery.ts";
 import type { QueueMessage } from "./indexing.ts";
 import { WEBHOOK_BACKOFF, retryDelaySeconds } from "./retry.ts";
 
-/** What deliveries need of the outside; every call may be repeated, the queue retries. */
-export interface WebhookDeps {
+/** What both stages need of the outside; every call may be repeated, the queue retries. */
+export interface WebhookDeps extends DeliveryDeps {
   readonly endpoints: (team: string) => Promise<readonly WebhookEndpoint[]>;
   /** What follows an event that ended its mission; called for no other. The same event, the same answer. */
   readonly checkpoint: (event: WebhookEventMessage) => Promise<WebhookEvent | null>;
-  /** Durable when it returns. */
-  readonly enqueue: (message: WebhookDeliveryMessage) => Promise<void>;
   readonly acknowledge: (key: MissionKey, seq: number) => Promise<void>;
-  readonly recordDelivery: (team: string, delivery: DeliveryRecord) => Promise<void>;
-  readonly checkUrl: (url: string) => Result<URL, EgressRefusal>;
-  /** One POST, no redirect followed, at most LIMITS.webhookTimeoutMs; throws when nothing answered. */
-  readonly post: (
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    body: string,
-  ) => Promise<{ readonly status: number }>;
-  readonly signingKey: () => Promise<PrivateJwk>;
-  /** The API's origin: `source` of every event. */
+  /** The API's origin: `source` of every event, and where its pages are. */
   readonly origin: string;
-  readonly nowMs: () => number;
-  readonly random: () => number;
 }
-
-const DETAIL_CHARS_MAX = 300;
 
 interface Parsed<T> {
   readonly message: QueueMessage;
@@ -66,7 +46,7 @@ export async function consumeWebhooks(
   deps: WebhookDeps,
 ): Promise<void> {
   const events = new Map<string, Parsed<WebhookEventMessage>[]>();
-  const deliveries: Parsed<WebhookDeliveryMessage>[] = [];
+  const deliveries = new Map<string, Parsed<WebhookDeliveryMessage>[]>();
   for (const message of messages) {
     const event = webhookEventMessageSchema.safeParse(message.body);
     const delivery = event.success ? null : webhookDeliveryMessageSchema.safeParse(message.body);
@@ -74,14 +54,17 @@ export async function consumeWebhooks(
       const mission = `${event.data.team}/${event.data.missionId}`;
       events.set(mission, [...(events.get(mission) ?? []), { message, body: event.data }]);
     } else if (delivery?.success) {
-      deliveries.push({ message, body: delivery.data });
+      const { endpointId, deliveryId } = delivery.data;
+      const name = `${endpointId}/${deliveryId}`;
+      const others = deliveries.get(name) ?? [];
+      deliveries.set(name, [...others, { message, body: delivery.data }]);
     } else {
       retry(message, { reason: "message_malformed" }, deps);
     }
   }
   await Promise.all([
     ...[...events.values()].map((ofMission) => fanOut(ofMission, deps)),
-    ...deliveries.map((item) => deliver(item, deps)),
+    ...[...deliveries.values()].map((ofDelivery) => attemptEach(ofDelivery, deps)),
   ]);
 }
 
@@ -129,83 +112,42 @@ async function enqueueFor(
   deps: WebhookDeps,
 ): Promise<void> {
   const { hash, type } = event;
-  const wanted = endpoints.filter(
-    ({ events, disabledAt }) => disabledAt === null && isSubscribed(events, type),
-  );
-  const body =
-    wanted.length > 0 ? webhookBody(event, deps.origin, LIMITS.queueMessageBytesMax) : "";
-  for (const { id: endpointId } of wanted) {
-    const deliveryId = webhookDeliveryId(hash, endpointId);
-    await deps.enqueue({ kind: "delivery", team, endpointId, deliveryId, body });
+  for (const { id: endpointId, events, disabledAt, format } of endpoints) {
+    if (disabledAt !== null || !isSubscribed(events, type)) continue;
+    await deps.enqueue({
+      kind: "delivery",
+      team,
+      endpointId,
+      deliveryId: webhookDeliveryId(hash, endpointId),
+      type: webhookEventType(type),
+      body: webhookBodyIn(format, event, deps.origin, LIMITS.queueMessageBytesMax),
+      cause: "event",
+      run: 0,
+      attempt: 1,
+    });
   }
 }
 
-async function deliver(
-  { message, body }: Parsed<WebhookDeliveryMessage>,
+/** One after the other, so that a message that came twice finds what its twin has recorded. */
+async function attemptEach(
+  items: readonly Parsed<WebhookDeliveryMessage>[],
   deps: WebhookDeps,
 ): Promise<void> {
-  const { team, endpointId, deliveryId } = body;
-  try {
-    const endpoint = (await deps.endpoints(team)).find(({ id }) => id === endpointId);
-    if (endpoint === undefined || endpoint.disabledAt !== null) {
-      log("info", "webhook.dropped", { team, endpointId, deliveryId, reason: "endpoint is gone" });
-      message.ack();
-      return;
-    }
-    const attempt = await tryOnce(endpoint, body, deps);
-    await deps.recordDelivery(team, {
-      id: deliveryId,
-      endpointId,
-      type: eventType(body.body),
-      attempt: message.attempts,
-      at: unixMsToIso(deps.nowMs()),
-      ...attempt,
-    });
-    if (attempt.outcome === "delivered") message.ack();
-    else retry(message, { reason: "not_delivered", endpointId, detail: attempt.detail }, deps);
-  } catch (thrown) {
-    retry(message, { reason: "delivery_failed", endpointId, ...errorFacts(thrown) }, deps);
-  }
+  for (const { message, body } of items) await attempt(message, body, deps);
 }
 
-type Attempt = Pick<DeliveryRecord, "status" | "outcome" | "detail">;
-
-/** The address is judged at every dispatch, because what is allowed may have changed since registration. */
-async function tryOnce(
-  endpoint: WebhookEndpoint,
-  { deliveryId, body }: WebhookDeliveryMessage,
+/** What throws here is a fault of ours: the queue repeats the message, and the attempt is not counted. */
+async function attempt(
+  message: QueueMessage,
+  delivery: WebhookDeliveryMessage,
   deps: WebhookDeps,
-): Promise<Attempt> {
-  const url = deps.checkUrl(endpoint.url);
-  if (!url.ok) return failure(null, `address refused: ${url.error.reason}`);
-  const signed = signWebhook(deliveryId, deps.nowMs(), body, await deps.signingKey());
-  const headers = {
-    "content-type": "application/cloudevents+json; charset=utf-8",
-    "user-agent": "sekisho-webhooks/1",
-    "webhook-id": signed.id,
-    "webhook-timestamp": signed.timestamp,
-    "webhook-signature": signed.signature,
-  };
+): Promise<void> {
   try {
-    const { status } = await deps.post(url.value, headers, body);
-    if (status >= 200 && status < 300) return { status, outcome: "delivered", detail: "" };
-    return failure(status, status < 400 ? "redirects are not followed" : "the receiver refused");
+    await deliver(delivery, deps);
+    message.ack();
   } catch (thrown) {
-    return failure(null, thrown instanceof Error ? thrown.name : "no answer");
-  }
-}
-
-function failure(status: number | null, detail: string): Attempt {
-  return { status, outcome: "failed", detail: detail.slice(0, DETAIL_CHARS_MAX) };
-}
-
-/** The body is our own text, but a queue's content is read as a stranger's. */
-function eventType(body: string): string {
-  try {
-    const { type } = JSON.parse(body) as { readonly type?: unknown };
-    return typeof type === "string" ? type : "unknown";
-  } catch {
-    return "unknown";
+    const { endpointId } = delivery;
+    retry(message, { reason: "delivery_failed", endpointId, ...errorFacts(thrown) }, deps);
   }
 }
 
