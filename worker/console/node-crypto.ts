@@ -1,5 +1,5 @@
 /**
- * What shared/crypto.ts imports from node:crypto, for a browser: the same seven functions over @noble, which is
+ * What shared/crypto.ts imports from node:crypto, for a browser: the same functions over @noble, which is
  * synchronous as the core needs it. The build puts this file in place of node:crypto (scripts/build-console.ts).
  * Refuses to sign: no private key is ever needed to fold a trace.
  * Specification: docs/decisions/0026-console.md.
@@ -72,6 +72,16 @@ export function createPrivateKey(): never {
 /** As `createPrivateKey`. */
 export function sign(): never {
   throw new Error("the console's core signs nothing");
+}
+
+/** No secret is ever derived or compared here: webhooks are the worker's. */
+export function hkdfSync(): never {
+  throw new Error("the console's core has no secrets");
+}
+
+/** As `hkdfSync`. */
+export function timingSafeEqual(): never {
+  throw new Error("the console's core has no secrets");
 }
 
 interface Hasher {
