@@ -5,6 +5,8 @@ import type {
   TicketMessage,
   WebhookEventMessage,
 } from "../../shared/wire/message.ts";
+import type { TeamRpc } from "../../shared/wire/rpc.ts";
+import type { TeamObject } from "../team/object.ts";
 import type { OutboxDeps } from "./outbox.ts";
 
 /** The bindings of the API worker that a mission uses. */
@@ -12,6 +14,7 @@ export interface MissionEnv {
   readonly TICKETS: Queue<TicketMessage>;
   readonly INDEX: Queue<IndexMessage | BreachMessage>;
   readonly WEBHOOKS: Queue<WebhookEventMessage>;
+  readonly TEAM: DurableObjectNamespace<TeamObject>;
   readonly TICKET_SIGNING_KEYS: string;
   readonly API_ORIGIN: string;
   readonly GATEWAY_ID: string;
@@ -27,4 +30,9 @@ export function queueSends(
     sendWebhooks: async (messages) =>
       void (await env.WEBHOOKS.sendBatch(messages.map((body) => ({ body })))),
   };
+}
+
+/** The team's object; a fresh stub a call, because one whose call failed stays broken. */
+export function teamRpc(env: MissionEnv, team: string): TeamRpc {
+  return env.TEAM.getByName(team) as unknown as TeamRpc;
 }

@@ -22,13 +22,14 @@ import type { Executed, ExecuteRequest, MissionRpc, SinkName } from "../../share
 import { parseStreamAsk, type StreamBearer } from "../../shared/wire/stream.ts";
 import { type Alarm, createAlarm, nextAlarmMs } from "./alarm.ts";
 import { type CommitPath, createCommitPath } from "./commit.ts";
-import { type MissionEnv, queueSends } from "./env.ts";
+import { type MissionEnv, queueSends, teamRpc } from "./env.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { missionKeys } from "./keys.ts";
 import { type Loaded, loadMission, stateFor } from "./load.ts";
 import { createMissionLog, type MissionLog } from "./log.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { createReading, type Reading } from "./reading.ts";
+import { reviewBefore } from "./review.ts";
 import { createStream, type Stream } from "./stream.ts";
 import { createStreamTickets, type StreamTickets } from "./stream-tickets.ts";
 
@@ -93,6 +94,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
   }
 
   async execute(request: ExecuteRequest): Promise<Result<Executed, Rejection>> {
+    await this.#review(request.command);
     return this.#commits.execute(request);
   }
 
@@ -199,6 +201,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       if (loaded.kind !== "live") return;
       const { team } = loaded.state;
       const command = this.#passTime();
+      await this.#review(command);
       this.#commits.execute({ team, command, idempotency: null, ifMatch: null });
       const state = stateFor(this.#load(), team);
       if (!state) return;
@@ -212,6 +215,21 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       this.#loaded = null;
       await this.#armRetry();
     }
+  }
+
+  /** Before the command's own turn: an await inside it would let another request come between. */
+  async #review(command: Command): Promise<void> {
+    const [team] = this.#name();
+    await reviewBefore(
+      {
+        state: () => stateFor(this.#load(), team),
+        standingOf: (ids) => teamRpc(this.env, team).approverStanding(ids),
+        execute: (review) =>
+          void this.#commits.execute({ team, command: review, idempotency: null, ifMatch: null }),
+        base: () => this.#passTime(),
+      },
+      command,
+    );
   }
 
   /** Loads on first use. After a commit, the commit path has put the new state here. */

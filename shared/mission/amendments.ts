@@ -11,7 +11,7 @@ import { approvedBy } from "./approved.ts";
 import { withBan } from "./interventions.ts";
 import type { AgentFacts } from "./command.ts";
 import { dataOf } from "./event.ts";
-import { answeredChange } from "./evolve-approval.ts";
+import { answeredChange, withoutRevoked } from "./evolve-approval.ts";
 import type { Evolving } from "./evolve.ts";
 import type { HeldApproval, MissionState, OpenRequest } from "./state.ts";
 
@@ -174,6 +174,11 @@ function evolveApproval(state: MissionState, event: Evolving): void {
       const answered = answeredChange(open.challenges, event);
       const approvals = [...open.approvals, approval];
       state.amendments = { ...held, open: { ...open, ...answered, approvals } };
+      return;
+    }
+    case "approval.revoked": {
+      const approvals = withoutRevoked(open.approvals, event);
+      state.amendments = { ...held, open: { ...open, approvals } };
       return;
     }
     case "approval.voided":

@@ -147,6 +147,22 @@ export interface RepinPolicy extends Base {
   readonly approver: ApproverFacts | null;
 }
 
+/** What the directory says of a person now, as far as their approvals depend on it. */
+export interface PersonStanding {
+  readonly kids: readonly string[];
+  readonly groups: readonly string[];
+  readonly validFrom: string | null;
+  readonly validUntil: string | null;
+}
+
+/** Look again at what this person approved; `actor` is who changed the directory. */
+export interface ReviewApprovals extends Base {
+  readonly type: "ReviewApprovals";
+  readonly person: string;
+  /** null: the directory no longer knows the person. */
+  readonly standing: PersonStanding | null;
+}
+
 /** Time has passed: deadlines, lease expiry, work left over by a bounded cascade. */
 export interface PassTime extends Base {
   readonly type: "PassTime";
@@ -163,4 +179,5 @@ export type Command =
   | Intervene
   | RepinPolicy
   | Amend
+  | ReviewApprovals
   | PassTime;

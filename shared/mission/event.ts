@@ -13,6 +13,7 @@ import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
 import type { EventDraft, Verdict } from "../trace/index.ts";
 import type { UniverseObservation } from "../universe/index.ts";
 import type { Proposer } from "./amendments.ts";
+import type { PersonStanding } from "./command.ts";
 import type { LoopCode } from "./loop.ts";
 import type { HeldProposal, HeldResult } from "./state.ts";
 
@@ -216,6 +217,15 @@ export interface EventData {
     readonly gateDigest: string;
     readonly newGateDigest: string;
     readonly approvers: readonly string[];
+  };
+  /** The person, their key or their group is not what it was when they approved. */
+  "approval.revoked": OfAmendment & {
+    readonly gateDigest: string;
+    readonly approver: string;
+    readonly kid: string;
+    readonly cause: "person_removed" | "key_removed" | "not_valid" | "group_left";
+    /** What the directory said; null where it no longer knew the person. */
+    readonly standing: PersonStanding | null;
   };
   "result.submitted": { readonly result: HeldResult };
   "ticket.issued": { readonly claims: TicketClaims | UnplacedClaims; readonly ticket?: string };

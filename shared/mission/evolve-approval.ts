@@ -6,7 +6,7 @@ import { challengeOf, type RecordedPasskey } from "../approval/index.ts";
 import { invariant } from "../invariant.ts";
 import { dataOf, type EventType } from "./event.ts";
 import type { Evolving } from "./evolve.ts";
-import type { NodeRecord } from "./state.ts";
+import type { HeldApproval, NodeRecord } from "./state.ts";
 
 type Change = Partial<NodeRecord>;
 
@@ -56,11 +56,24 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
       });
     case "approval.voided":
       return { request: null, approvals: [] };
+    case "approval.revoked":
+      return { approvals: withoutRevoked(before.approvals, event) };
     default:
       // A journal with an event nobody knows is not a state anybody can vouch for.
       invariant(NEUTRAL.has(event.type), `event type ${event.type} is known`);
       return {};
   }
+}
+
+/** The approvals that are left when one is revoked. */
+export function withoutRevoked(
+  approvals: readonly HeldApproval[],
+  event: Evolving,
+): readonly HeldApproval[] {
+  const { approver, kid, gateDigest } = dataOf(event, "approval.revoked");
+  return approvals.filter(
+    (held) => held.approver !== approver || held.kid !== kid || held.gateDigest !== gateDigest,
+  );
 }
 
 /** The challenge that a passkey answered joins those answered before; nothing for a JWS. */

@@ -152,6 +152,7 @@ const AMENDMENT_EVENTS = new Set<string>([
   "approval.denied",
   "approval.expired",
   "approval.voided",
+  "approval.revoked",
 ] satisfies EventType[]);
 
 function evolveMission(state: MissionState, event: Evolving): void {

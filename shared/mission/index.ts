@@ -4,6 +4,7 @@ export { BLOCKED_LIST_MAX, type BlockedNode, type BlockedView, viewBlocked } fro
 export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";
 export { type Certification, type Certifier, certifyReplay, createCertifier } from "./certify.ts";
 export { confirmTicket, type ConfirmRefusal } from "./confirm.ts";
+export { approversWaiting } from "./decide/review.ts";
 export { decide, isGrowing } from "./decide/index.ts";
 export { nextDueMs, nextResendMs, outstandingTickets, resendsBetween } from "./due.ts";
 export { dataOf, type EventData, type EventType, type IncidentKind } from "./event.ts";

@@ -59,6 +59,7 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
   "approval.denied": readApproval,
   "approval.expired": "follows",
   "approval.voided": "follows",
+  "approval.revoked": readRevocation,
   "result.submitted": readResult,
   "ticket.issued": "follows",
   "ticket.denied": readDenial,
@@ -230,6 +231,11 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
       approver: facts,
     },
   };
+}
+
+function readRevocation(event: TraceEvent, { terms }: Context): ReadBack {
+  const { approver: person, standing } = dataOf(event, "approval.revoked");
+  return { command: { ...base(event, terms), type: "ReviewApprovals", person, standing } };
 }
 
 function readResult(event: TraceEvent, context: Context): ReadBack {

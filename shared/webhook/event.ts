@@ -23,6 +23,7 @@ export interface WebhookEvent {
 const ANNOUNCED: ReadonlySet<string> = new Set([
   "approval.requested",
   "approval.voided",
+  "approval.revoked",
   "approval.expired",
   "mission.completed",
   "mission.sealed",

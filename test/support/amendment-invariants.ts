@@ -3,10 +3,9 @@
  * was proposed, and from risk 2 on somebody other than the proposer signed for it.
  */
 import { canonicalJson, hashJson } from "../../shared/canonical.ts";
-import type { PublicJwk } from "../../shared/crypto.ts";
-import { verifyJws } from "../../shared/jws.ts";
 import { dataOf, type EventData } from "../../shared/mission/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
+import { signedIn } from "./approval-invariants.ts";
 import { type Model, newModelNode, type Say } from "./mission-model.ts";
 
 /** The amendment under way in a model. */
@@ -30,6 +29,9 @@ export function noteAmendment(model: Model, event: TraceEvent, say: Say): void {
     }
     case "approval.granted":
       noteApproval(model, event, say);
+      return;
+    case "approval.revoked":
+      model.amendment?.approvers.delete(dataOf(event, "approval.revoked").approver);
       return;
     case "approval.voided":
       model.amendment?.approvers.clear();
@@ -62,17 +64,12 @@ function digestOf(model: Model, { id, amendment }: EventData["amendment.proposed
 
 function noteApproval(model: Model, event: TraceEvent, say: Say): void {
   const { amendment } = model;
-  const { approver, kid, jwk, gateDigest } = dataOf(event, "approval.granted");
+  const { approver, gateDigest } = dataOf(event, "approval.granted");
   if (!amendment) {
     say("I5", `seq ${event.seq}: an approval of no amendment`);
     return;
   }
-  const verified = verifyJws(event.approvalSignature, {
-    typ: "sekisho-approval+jwt",
-    algs: ["EdDSA", "ES256"],
-    keyByKid: (name) => (name === kid ? (jwk as PublicJwk) : undefined),
-  });
-  const signed = verified.ok ? verified.value.payload : {};
+  const signed = signedIn(event) ?? {};
   const digest = digestOf(model, amendment.data);
   const expected = { nodeId: amendment.data.id, gateDigest: digest, approver, decision: "approve" };
   for (const [name, value] of Object.entries(expected))

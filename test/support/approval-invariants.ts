@@ -50,6 +50,14 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       node.approvals.push({ approver, groups, gateDigest, expiresAt: ends });
       return;
     }
+    case "approval.revoked": {
+      const { approver, gateDigest } = dataOf(event, "approval.revoked");
+      const left = node.approvals.filter((a) => a.approver !== approver);
+      if (left.length === node.approvals.length || gateDigest !== digestOf(model, node))
+        say("I1", `seq ${event.seq}: revoked what nobody holds`);
+      node.approvals = left;
+      return;
+    }
     case "approval.denied":
       checkSignature(model, node, event, "deny", say);
       node.refused.set(dataOf(event, "approval.denied").gateDigest, "denied");
@@ -146,7 +154,7 @@ function checkSignature(
 }
 
 /** What was signed, by JWS or by passkey, where the signature verifies with the key recorded beside it. */
-function signedIn(event: TraceEvent): Readonly<Record<string, unknown>> | null {
+export function signedIn(event: TraceEvent): Readonly<Record<string, unknown>> | null {
   const { kid, jwk, passkey } = event.data as unknown as {
     readonly kid: string;
     readonly jwk: PublicJwk;

@@ -117,6 +117,16 @@ export function decideApproval(
   };
 }
 
+/** The directory says something else of a person than when they approved; `admin` changed it. */
+export function reviewApprovals(
+  seconds: number,
+  who: string,
+  standing: Of<"ReviewApprovals">["standing"],
+): Of<"ReviewApprovals"> {
+  const actor = byHuman("admin");
+  return { ...base(seconds, actor, who), type: "ReviewApprovals", person: who, standing };
+}
+
 export function submitResult(
   seconds: number,
   nodeId: string,

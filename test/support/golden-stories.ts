@@ -37,6 +37,7 @@ import {
   submitResult,
   vendorSwitch,
 } from "./commands.ts";
+import { peopled } from "./golden-people.ts";
 import { verified } from "./golden-verified.ts";
 import { approves, createRun, denies, refuses, reports, type Run, type Step } from "./scenario.ts";
 
@@ -235,7 +236,15 @@ function repin(seconds: number, next: PinnedPolicy): (run: Run) => Command {
 }
 
 /** Every story by the name of its golden file. */
-export const GOLDEN_STORIES = { amended, troubled, sealed, repinned, verified, restarted } as const;
+export const GOLDEN_STORIES = {
+  amended,
+  peopled,
+  troubled,
+  sealed,
+  repinned,
+  verified,
+  restarted,
+} as const;
 
 /** Tells a story; every step must be accepted, and all invariants hold after each. */
 export function tell(steps: readonly Step[]): Run {

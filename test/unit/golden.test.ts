@@ -107,6 +107,7 @@ test("together the golden traces hold every event type", () => {
     "approval.denied": true,
     "approval.expired": true,
     "approval.voided": true,
+    "approval.revoked": true,
     "result.submitted": true,
     "ticket.issued": true,
     "ticket.denied": true,

@@ -5,7 +5,8 @@
 import { describe, expect, it } from "vitest";
 import { challengeOf } from "../../shared/approval/index.ts";
 import { call, callerOf, expectStatus, openMission, setUpTeam } from "../support/api.ts";
-import { keyPair } from "../support/builders.ts";
+import type { TraceEvent } from "../../shared/trace/index.ts";
+import { type KeyPair, keyPair, signStatement } from "../support/builders.ts";
 import {
   type Changes,
   passkey,
@@ -251,5 +252,64 @@ describe("the directory", () => {
       `/v1/directory/changes?limit=1&cursor=${String(page.body["nextCursor"])}`,
     );
     expect(next.body["items"]).toMatchObject([{ number: 2 }]);
+  });
+});
+
+describe("a person removed after approving", () => {
+  const jws = async (team: string, mission: string, who: string, key: KeyPair) => {
+    const { statement } = await signed(team, mission, passkey("unused"));
+    const said = signStatement({ ...statement, approver: who }, key);
+    const caller = { team, sub: who, roles: ["approver"] as const };
+    return call(caller, "POST", `/v1/missions/${mission}/nodes/sign/approvals`, {
+      statement: said,
+    });
+  };
+
+  const withTwo = async () => {
+    const team = await freshTeam();
+    const keys = {
+      ann: keyPair(`${team} ann`),
+      bob: keyPair(`${team} bob`),
+      cat: keyPair(`${team} cat`),
+    };
+    for (const [id, key] of Object.entries(keys)) {
+      const who = { id, name: id, keys: [key.publicJwk] };
+      await expectStatus(call(admin(team), "POST", "/v1/approvers", who), 200);
+    }
+    const mission = await openMission(team, TWO_PEOPLE);
+    await expectStatus(jws(team, mission, "ann", keys.ann), 202);
+    return { team, mission, keys };
+  };
+
+  const trace = async (team: string, mission: string) => {
+    const { text } = await call(callerOf(team, "auditor"), "GET", `/v1/missions/${mission}/trace`);
+    return (JSON.parse(text) as { items: readonly TraceEvent[] }).items;
+  };
+
+  it("no longer counts at the gate, and the trace says who removed them", async () => {
+    const { team, mission, keys } = await withTwo();
+    await expectStatus(call(admin(team), "DELETE", "/v1/approvers/ann"), 200);
+    const second = await jws(team, mission, "bob", keys.bob);
+    expect(second.status).toBe(202);
+    const revoked = (await trace(team, mission)).filter(({ type }) => type === "approval.revoked");
+    expect(revoked).toMatchObject([
+      { actor: { kind: "human", id: "admin" }, data: { approver: "ann", cause: "person_removed" } },
+    ]);
+    expect((await jws(team, mission, "cat", keys.cat)).status).toBe(200);
+    const question = { missionId: mission, certify: true };
+    const verified = await call(callerOf(team, "auditor"), "POST", "/v1/audit/verify", question);
+    expect(verified.body).toMatchObject({ certification: { certified: true } });
+  });
+
+  it("whose key was rotated away has to sign again with the new one", async () => {
+    const { team, mission, keys } = await withTwo();
+    const fresh = keyPair(`${team} ann again`);
+    const rotation = { addKeys: [fresh.publicJwk], removeKeys: [keys.ann.kid] };
+    await expectStatus(call(admin(team), "PATCH", "/v1/approvers/ann", rotation), 200);
+    expect((await jws(team, mission, "bob", keys.bob)).status).toBe(202);
+    expect((await jws(team, mission, "ann", keys.ann)).body["code"]).toBe(
+      "approval_signature_invalid",
+    );
+    expect((await jws(team, mission, "ann", fresh)).status).toBe(200);
   });
 });

@@ -177,6 +177,7 @@ function amendmentOf(event: TraceEvent): string | null {
     case "approval.denied":
     case "approval.expired":
     case "approval.voided":
+    case "approval.revoked":
       return dataOf(event, event.type).amendment ?? null;
     default:
       return null;

@@ -20,6 +20,7 @@ import { decidePropose } from "./propose.ts";
 import { decideDenial, decideReceipt } from "./receipt.ts";
 import { decideRepin } from "./repin.ts";
 import { decideResult } from "./result.ts";
+import { decideReview } from "./review.ts";
 import { passTime } from "./time.ts";
 
 /**
@@ -53,6 +54,7 @@ export function isGrowing(command: Command): boolean {
     command.type !== "RecordReceipt" &&
     command.type !== "RecordDenial" &&
     command.type !== "PassTime" &&
+    command.type !== "ReviewApprovals" &&
     command.type !== "Intervene"
   );
 }
@@ -83,6 +85,7 @@ function whyNot({ state }: Turn, command: Exclude<Command, OpenMission>): Reject
     case "RecordReceipt":
     case "RecordDenial":
     case "Intervene":
+    case "ReviewApprovals":
     case "PassTime":
       return null;
   }
@@ -117,6 +120,8 @@ function decideOn(turn: Turn, command: Exclude<Command, OpenMission>): Result<nu
       return decideRepin(turn, command);
     case "Amend":
       return decideAmend(turn, command);
+    case "ReviewApprovals":
+      return decideReview(turn, command);
     case "PassTime":
       return ok(null);
   }

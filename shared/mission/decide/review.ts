@@ -1,0 +1,77 @@
+/**
+ * Looks again at who approved: an approval counts while its person and key are valid when the gate decides,
+ * and the directory may have changed since. What no longer counts is revoked by name; the request stays open.
+ * Specification: docs/approvals.md, "When the directory changes".
+ */
+import { seatsOf } from "../../approval/index.ts";
+import { ok, type Result } from "../../result.ts";
+import { amendmentsOf } from "../amendments.ts";
+import type { PersonStanding, ReviewApprovals } from "../command.ts";
+import type { EventData } from "../event.ts";
+import type { Rejection } from "../rejection.ts";
+import type { HeldApproval, MissionState, OpenRequest } from "../state.ts";
+import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
+
+export function decideReview(turn: Turn, command: ReviewApprovals): Result<null, Rejection> {
+  const { actor, person, standing } = command;
+  for (const nodeId of askedNodes(turn.state)) {
+    const { request, approvals } = recordOf(turn, nodeId);
+    for (const data of revocations(turn.at, request, approvals, person, standing))
+      emitNode(turn, "approval.revoked", nodeId, data, { actor });
+  }
+  const { open } = amendmentsOf(turn.state);
+  if (!open) return ok(null);
+  for (const data of revocations(turn.at, open.request, open.approvals, person, standing))
+    emitMission(turn, "approval.revoked", { amendment: open.id, ...data }, { actor });
+  return ok(null);
+}
+
+/** Everybody whose approval waits for others at an open request; the directory is asked about them. */
+export function approversWaiting(state: MissionState): readonly string[] {
+  const held = askedNodes(state).flatMap((nodeId) => state.nodes.get(nodeId)?.approvals ?? []);
+  const amending = amendmentsOf(state).open?.approvals ?? [];
+  return [...new Set([...held, ...amending].map(({ approver }) => approver))];
+}
+
+function askedNodes(state: MissionState): readonly string[] {
+  if (state.status !== "active" && state.status !== "paused") return [];
+  const { indexById } = state.plan;
+  return [...state.timed.keys()]
+    .filter((nodeId) => (state.nodes.get(nodeId)?.request ?? null) !== null)
+    .sort((a, b) => (indexById.get(a) ?? 0) - (indexById.get(b) ?? 0));
+}
+
+function revocations(
+  at: string,
+  request: OpenRequest | null,
+  approvals: readonly HeldApproval[],
+  person: string,
+  standing: PersonStanding | null,
+): readonly EventData["approval.revoked"][] {
+  if (!request) return [];
+  return approvals
+    .filter(({ approver }) => approver === person)
+    .flatMap((held) => {
+      const cause = causeOf(at, request, held, standing);
+      if (cause === null) return [];
+      const { gateDigest, approver, kid } = held;
+      return { gateDigest, approver, kid, cause, standing };
+    });
+}
+
+function causeOf(
+  at: string,
+  { requirement }: OpenRequest,
+  held: HeldApproval,
+  standing: PersonStanding | null,
+): EventData["approval.revoked"]["cause"] | null {
+  if (standing === null) return "person_removed";
+  const { kids, groups, validFrom, validUntil } = standing;
+  if (!kids.includes(held.kid)) return "key_removed";
+  if ((validFrom !== null && validFrom > at) || (validUntil !== null && validUntil <= at))
+    return "not_valid";
+  // Only a group that a seat asks for matters, and only one they were in when they approved.
+  const asked = new Set(seatsOf(requirement));
+  const left = held.groups.some((group) => asked.has(group) && !groups.includes(group));
+  return left ? "group_left" : null;
+}
