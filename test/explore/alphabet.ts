@@ -82,10 +82,24 @@ export function lettersAt(view: NodeView, seconds: number, alphabet: Alphabet): 
     );
   // Another ticket, another id; the same for the same attempt, whatever led to it.
   const entropy = sha256Hex(`ticket of ${id}, attempt ${record.attempt}`);
-  return letters.map(({ name, command }) => ({
-    name: `${id}: ${name}`,
-    command: { ...command, entropy },
-  }));
+  return letters
+    .filter(
+      ({ command }) => command.type !== "Propose" || isTried(record, command.actor.id, alphabet),
+    )
+    .map(({ name, command }) => ({ name: `${id}: ${name}`, command: { ...command, entropy } }));
+}
+
+/** Proposals of a node that may come back before no more are tried. */
+const RETURNED_MAX = { core: 2, full: 2, amending: 2 } as const satisfies Record<Alphabet, number>;
+
+/**
+ * Whether one more proposal is tried. The guard against loops counts those that came back and those that were
+ * refused, so there would be as many states as it counts; `core` does not propose what cannot be heard yet.
+ */
+function isTried(record: NodeRecord, agentId: string, alphabet: Alphabet): boolean {
+  if (alphabet === "core" && record.status === "NEW") return false;
+  if (record.refusals?.some((entry) => entry.agent === agentId)) return false;
+  return (record.returned?.length ?? 0) < RETURNED_MAX[alphabet];
 }
 
 /** Everything that is tried of the mission itself. */

@@ -58,8 +58,8 @@ describe("a recalled step", () => {
   it.each(["core", "full"] as const)(
     "leads where working it out leads: single nodes, alphabet %s",
     (alphabet) => {
-      for (const profile of [DECISION, PROFILES[1], PROFILES[6]]) {
-        const plan = onlyPlan(plansOf(1, [], profile ? [profile] : []));
+      for (const profile of alphabet === "core" ? PROFILES : [DECISION]) {
+        const plan = onlyPlan(plansOf(1, [], [profile]));
         const [recalled, direct] = [reached(plan, alphabet), reached(plan, alphabet, true)];
         expect(recalled.texts).toEqual(direct.texts);
         expect(recalled.states).toBe(direct.states);
