@@ -4,4 +4,5 @@
  */
 export { createEntropy } from "./entropy.ts";
 export { MissionObject } from "./mission/object.ts";
+export { SliceArbiter } from "./slice/object.ts";
 export { TeamObject } from "./team/object.ts";

@@ -74,6 +74,20 @@ export const LIMITS = {
   // People and leases
   /** A slice is given back this soon when its holder disappears. */
   leaseMs: 5 * MINUTE_MS,
+  /** From an arbiter's answer to the mission's commit lie a few calls between objects. */
+  leaseGrantMs: 10 * SECOND_MS,
+  /** Clock difference tolerated between an arbiter and a mission; as at the gateway. */
+  leaseLeewayMs: 5 * SECOND_MS,
+  /** An arbiter that has not answered by then counts as one that cannot be reached. */
+  leaseAskMs: 5 * SECOND_MS,
+  /** While somebody waits for a slice, its arbiter looks this often whether a lost release has kept it. */
+  leaseLookMs: 30 * SECOND_MS,
+  /** Times a turn asks arbiters and is decided anew; each settles all that the last one found wanting. */
+  leaseRoundsMax: 8,
+  /** Nodes asked again within one command because slices came free; many more than nodes that end in one. */
+  leaseAskAgainMax: 64,
+  /** Slices whose waiters are looked after at one alarm of an arbiter; the next ones at the next. */
+  leaseLookSlicesMax: 64,
   /** A person answers within a working day or the mission escalates. */
   approvalDeadlineMs: DAY_MS,
   /** A signed statement older than this no longer says what the person thinks today. */

@@ -6,7 +6,7 @@ import { createApp } from "./app.ts";
 import { handleQueue, handleSchedule } from "./consumers/index.ts";
 import type { Env } from "./env.ts";
 
-export { MissionObject, TeamObject } from "../durable-objects/index.ts";
+export { MissionObject, SliceArbiter, TeamObject } from "../durable-objects/index.ts";
 export { GatewayCallbacks } from "./gateway-callbacks.ts";
 
 const app = createApp();

@@ -11,6 +11,7 @@ import {
   decideRelease,
   decideReported,
   decideSettle,
+  highestFences,
   type ClaimRequest,
   type ClaimResult,
   type Decision,
@@ -33,12 +34,11 @@ export class TicketLedger extends DurableObject<unknown> implements Synchronous<
   }
 
   claim(request: ClaimRequest): ClaimResult {
-    const { missionId, fence } = request;
     return this.#decide(request.jti, (row) => {
-      const highest = this.#store.readFences(missionId, Object.keys(fence));
+      const highest = highestFences(request, this.#store.readFences(request));
       const decision = decideClaim(row, highest, request);
       // Nonce and fences together: a crash cannot leave a claim whose older rivals still pass.
-      if (decision.result.outcome === "claimed") this.#store.raiseFences(missionId, fence);
+      if (decision.result.outcome === "claimed") this.#store.raiseFences(request);
       return decision;
     });
   }

@@ -2,7 +2,7 @@
  * The ledger's tables and all of its SQL. A row is what shared/ticket decides on, column by column.
  * Rows are never deleted: a nonce forgotten is a nonce that works again (docs/tickets.md, "What stays").
  */
-import type { LedgerRow, Receipt, TicketState } from "../../shared/ticket/index.ts";
+import type { ClaimRequest, LedgerRow, Receipt, SeenFences, TicketState } from "../../shared/ticket/index.ts";
 import type { ReasonCode } from "../../shared/gates/index.ts";
 
 // WITHOUT ROWID: a text key costs one written row instead of two.
@@ -28,6 +28,10 @@ const SCHEMA = `
     highest INTEGER NOT NULL,
     PRIMARY KEY (mission_id, slice)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS team_fence (
+    slice TEXT PRIMARY KEY,
+    highest INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 `;
 
 type TicketRecord = {
@@ -46,14 +50,16 @@ type TicketRecord = {
   reported: number;
 };
 
+type Fenced = Pick<ClaimRequest, "missionId" | "fence" | "fenceScope">;
+
 /** The rows of one ledger. Calls are synchronous; the caller holds the transaction. */
 export interface LedgerStore {
   read(jti: string): LedgerRow | null;
   write(row: LedgerRow): void;
-  /** The highest fencing numbers seen in a mission, for the slices asked; absent when none was. */
-  readFences(missionId: string, slices: readonly string[]): ReadonlyMap<string, number>;
-  /** Keeps the higher of the stored and the given number. */
-  raiseFences(missionId: string, fence: Readonly<Record<string, number>>): void;
+  /** The highest fencing numbers seen of the request's slices; absent when none was. */
+  readFences(request: Fenced): SeenFences;
+  /** Keeps the higher of the stored and the given number, in the count the request belongs to. */
+  raiseFences(request: Fenced): void;
 }
 
 /** Opens the store, making its tables on first use. */
@@ -82,29 +88,41 @@ export function createLedgerStore(sql: SqlStorage): LedgerStore {
         row.reported ? 1 : 0,
       );
     },
-    readFences(missionId, slices) {
-      if (slices.length === 0) return new Map();
-      const records = sql
-        .exec<{ slice: string; highest: number }>(
-          "SELECT slice, highest FROM fence WHERE mission_id = ? AND slice IN (SELECT value FROM json_each(?))",
-          missionId,
-          JSON.stringify(slices),
-        )
-        .toArray();
-      return new Map(records.map(({ slice, highest }) => [slice, highest]));
-    },
-    raiseFences(missionId, fence) {
+    readFences: (request) => readFences(sql, request),
+    raiseFences({ missionId, fence, fenceScope }) {
       for (const [slice, number] of Object.entries(fence)) {
-        sql.exec(
-          `INSERT INTO fence VALUES (?, ?, ?)
-           ON CONFLICT DO UPDATE SET highest = excluded.highest WHERE excluded.highest > highest`,
-          missionId,
-          slice,
-          number,
-        );
+        if (fenceScope === "team") sql.exec(`INSERT INTO team_fence VALUES (?, ?) ${RAISE}`, slice, number);
+        else sql.exec(`INSERT INTO fence VALUES (?, ?, ?) ${RAISE}`, missionId, slice, number);
       }
     },
   };
+}
+
+const RAISE =
+  "ON CONFLICT DO UPDATE SET highest = excluded.highest WHERE excluded.highest > highest";
+
+function readFences(sql: SqlStorage, { missionId, fence, fenceScope }: Fenced): SeenFences {
+  const slices = Object.keys(fence);
+  if (slices.length === 0) return { team: new Map(), mission: new Map() };
+  const asked = JSON.stringify(slices);
+  const team = sql.exec<FenceRecord>(
+    "SELECT slice, highest FROM team_fence WHERE slice IN (SELECT value FROM json_each(?))",
+    asked,
+  );
+  const seen = { team: fencesOf(team), mission: new Map<string, number>() };
+  if (fenceScope === "team") return seen;
+  const mission = sql.exec<FenceRecord>(
+    "SELECT slice, highest FROM fence WHERE mission_id = ? AND slice IN (SELECT value FROM json_each(?))",
+    missionId,
+    asked,
+  );
+  return { ...seen, mission: fencesOf(mission) };
+}
+
+type FenceRecord = { slice: string; highest: number };
+
+function fencesOf(records: Iterable<FenceRecord>): Map<string, number> {
+  return new Map([...records].map(({ slice, highest }) => [slice, highest]));
 }
 
 function recordToRow(record: TicketRecord): LedgerRow {

@@ -1,6 +1,7 @@
 /**
  * The commit path: steps 2 to 5 of the commit order (ARCHITECTURE.md) in one synchronous turn, so that no
- * other request can come between. It holds no rule of the domain, and nothing of the platform: what a
+ * other request can come between. A turn that needs slices ends without a trace and is taken again once their
+ * arbiters have been asked (leased-turn.ts). It holds no rule of the domain, and nothing of the platform: what a
  * command means is `decide`'s, what an event does is `evolve`'s, and where things are stored is the object's.
  */
 import type { PrivateJwk } from "../../shared/crypto.ts";
@@ -8,8 +9,10 @@ import { LIMITS } from "../../shared/limits.ts";
 import {
   answerOf,
   type Command,
-  decide,
+  decideAsking,
+  endingGrants,
   evolve,
+  holdsSlice,
   isGrowing,
   type MissionState,
   recordEvents,
@@ -20,11 +23,14 @@ import { signTicket } from "../../shared/ticket/index.ts";
 import { EMPTY_HEAD, type Head, type TraceEvent } from "../../shared/trace/index.ts";
 import type { Executed, ExecuteRequest } from "../../shared/wire/rpc.ts";
 import type { Journal } from "./journal.ts";
+import { type Attempt, runLeased } from "./leased-turn.ts";
+import type { Leases } from "./leases.ts";
 import { type Loaded, stateFor } from "./load.ts";
 import { sealSnapshot } from "./snapshot.ts";
 
 export interface CommitDeps {
   readonly journal: Journal;
+  readonly leases: Leases;
   load(): Loaded;
   /** What `load` answers from now on; null: the journal, anew. */
   remember(loaded: Loaded | null): void;
@@ -38,16 +44,39 @@ export interface CommitDeps {
   send(state: MissionState, events: readonly TraceEvent[]): void;
   /** The events are durable, the memory of them is not: the alarm must look again. */
   lookAgain(): void;
+  nowMs(): number;
   warn(what: string, error: unknown): void;
 }
 
 export interface CommitPath {
-  execute(request: ExecuteRequest): Result<Executed, Rejection>;
+  execute(request: ExecuteRequest): Promise<Result<Executed, Rejection>>;
 }
 
 export function createCommitPath(deps: CommitDeps): CommitPath {
   const memory: Memory = { bytes: null };
-  return { execute: (request) => execute(deps, memory, request) };
+  const { leases, lookAgain, nowMs } = deps;
+  const holds = (slice: string) => isHeld(deps.load(), slice);
+  return {
+    async execute(request) {
+      // Most turns need no slice, and end here in the turn of their request.
+      const first = attempt(deps, memory, request);
+      if (first.kind === "done") return first.result;
+      return leases.inTurn(() =>
+        runLeased({ leases, holds, lookAgain, nowMs }, (facts) =>
+          attempt(deps, memory, {
+            ...request,
+            command: { ...request.command, leases: facts },
+          }),
+        ),
+      );
+    },
+  };
+}
+
+/** Whether the mission has the slice. One that cannot tell has it; one that was never opened has not. */
+export function isHeld(loaded: Loaded, slice: string): boolean {
+  if (loaded.kind === "unknown") return false;
+  return loaded.kind === "broken" || holdsSlice(loaded.state, slice);
 }
 
 interface Memory {
@@ -55,11 +84,34 @@ interface Memory {
   bytes: number | null;
 }
 
-function execute(
+function attempt(
+  deps: CommitDeps,
+  memory: Memory,
+  request: ExecuteRequest,
+): Attempt<Result<Executed, Rejection>> {
+  const before = answerBefore(deps, memory, request);
+  if (before) return { kind: "done", result: before };
+  const { team, command, idempotency } = request;
+  const state = stateFor(deps.load(), team);
+  // Step 2: a crash here leaves nothing.
+  const decided = decideAsking(state, command);
+  if (!decided.ok) return { kind: "done", result: decided };
+  const { drafts, wanted } = decided.value;
+  if (wanted.length > 0) return { kind: "asking", wanted };
+  const head = state?.head ?? EMPTY_HEAD;
+  if (drafts.length === 0)
+    return { kind: "done", result: ok({ answer: answerOf([]), head, replayed: false }) };
+  const events = commit(deps, memory, head, command, drafts, idempotency);
+  const answer = answerOf(events);
+  return { kind: "done", result: ok({ answer, head: headAfter(events), replayed: false }) };
+}
+
+/** What is answered without deciding: a refusal, or the answer that the idempotency key has already got. */
+function answerBefore(
   deps: CommitDeps,
   memory: Memory,
   { team, command, idempotency, ifMatch }: ExecuteRequest,
-): Result<Executed, Rejection> {
+): Result<Executed, Rejection> | null {
   const loaded = deps.load();
   if (loaded.kind === "broken") return err({ reason: "mission_broken", ...loaded.broken });
   const state = stateFor(loaded, team);
@@ -75,13 +127,7 @@ function execute(
     const { eventsPerMissionMax: eventsMax, missionBytesMax: bytesMax } = LIMITS;
     return err({ reason: "mission_full", eventsMax, bytesMax });
   }
-  // Step 2: a crash here leaves nothing.
-  const drafts = decide(state, command);
-  if (!drafts.ok) return drafts;
-  const head = state?.head ?? EMPTY_HEAD;
-  if (drafts.value.length === 0) return ok({ answer: answerOf([]), head, replayed: false });
-  const events = commit(deps, memory, head, command, drafts.value, idempotency);
-  return ok({ answer: answerOf(events), head: headAfter(events), replayed: false });
+  return null;
 }
 
 function commit(
@@ -102,9 +148,13 @@ function commit(
   });
   if (memory.bytes !== null) memory.bytes += bytes;
   try {
+    const loaded = deps.load();
+    const ending = endingGrants(loaded.kind === "live" ? loaded.state : null, events);
     // Step 4: the same fold that loading runs.
     const state = fold(deps, events, command);
     deps.send(state, events);
+    // A crash before the arbiters hear of it leaves them to ask for themselves.
+    deps.leases.giveBack(ending.filter(({ slice }) => !holdsSlice(state, slice)));
     return events;
   } catch (error) {
     // The events are durable and memory is dropped: the journal decides, at the latest in the alarm.

@@ -15,6 +15,7 @@ export interface MissionEnv {
   readonly INDEX: Queue<IndexMessage | BreachMessage>;
   readonly WEBHOOKS: Queue<WebhookEventMessage>;
   readonly TEAM: DurableObjectNamespace<TeamObject>;
+  readonly SLICES: DurableObjectNamespace;
   readonly TICKET_SIGNING_KEYS: string;
   readonly API_ORIGIN: string;
   readonly GATEWAY_ID: string;

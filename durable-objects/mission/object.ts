@@ -13,18 +13,26 @@ import {
   type MissionState,
   nextDueMs,
   type Rejection,
+  waitedSlices,
   type Wondering,
 } from "../../shared/mission/index.ts";
 import { err, type Result } from "../../shared/result.ts";
 import type { TicketClaims } from "../../shared/ticket/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
-import type { Executed, ExecuteRequest, MissionRpc, SinkName } from "../../shared/wire/rpc.ts";
+import type {
+  Executed,
+  ExecuteRequest,
+  MissionRpc,
+  SinkName,
+  SliceRpc,
+} from "../../shared/wire/rpc.ts";
 import { parseStreamAsk, type StreamBearer } from "../../shared/wire/stream.ts";
 import { type Alarm, createAlarm, nextAlarmMs } from "./alarm.ts";
-import { type CommitPath, createCommitPath } from "./commit.ts";
+import { type CommitPath, createCommitPath, isHeld } from "./commit.ts";
 import { type MissionEnv, queueSends, teamRpc } from "./env.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { missionKeys } from "./keys.ts";
+import { createLeases } from "./leases.ts";
 import { type Loaded, loadMission, stateFor } from "./load.ts";
 import { createMissionLog, type MissionLog } from "./log.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
@@ -76,9 +84,18 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       nowMs: () => Date.now(),
       warn: (what, error) => this.#warn(what, error),
     });
+    const leases = createLeases({
+      arbiter: (artifact) =>
+        env.SLICES.getByName(`${this.#name()[0]}/${artifact}`) as unknown as SliceRpc,
+      missionId: () => this.#name()[1],
+      goOn: (work) => ctx.waitUntil(work),
+      warn: (what, error) => this.#warn(what, error),
+    });
     this.#commits = createCommitPath({
       ...own,
       journal,
+      leases,
+      nowMs: () => Date.now(),
       remember: (loaded) => (this.#loaded = loaded),
       transaction: (work) => this.ctx.storage.transactionSync(work),
       missionId: () => this.#name()[1],
@@ -189,6 +206,16 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     return confirmTicket(loaded.kind === "live" ? loaded.state : null, claims, Date.now());
   }
 
+  async holdsSlice(team: string, slice: string): Promise<boolean> {
+    return this.#name()[0] !== team || isHeld(this.#load(), slice);
+  }
+
+  async leaseFreed(team: string, slices: readonly string[]): Promise<void> {
+    const command = { ...this.#ownCommand(), type: "LeaseFreed", slices } as const;
+    await this.#review(command);
+    await this.#commits.execute({ team, command, idempotency: null, ifMatch: null });
+  }
+
   async acknowledge(sink: SinkName, seq: number): Promise<void> {
     if (this.#load().kind !== "live") return;
     this.ctx.storage.transactionSync(() => this.#outbox.acknowledge(sink, seq));
@@ -200,9 +227,15 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       const loaded = this.#load();
       if (loaded.kind !== "live") return;
       const { team } = loaded.state;
-      const command = this.#passTime();
+      const waited = waitedSlices(loaded.state);
+      const own = this.#ownCommand();
+      // Time passes with any command; while somebody waits for slices, this one asks for them as well.
+      const command: Command =
+        waited.length > 0
+          ? { ...own, type: "LeaseFreed", slices: waited }
+          : { ...own, type: "PassTime" };
       await this.#review(command);
-      this.#commits.execute({ team, command, idempotency: null, ifMatch: null });
+      await this.#commits.execute({ team, command, idempotency: null, ifMatch: null });
       const state = stateFor(this.#load(), team);
       if (!state) return;
       // What was committed and not published, because the turn failed behind the commit.
@@ -224,9 +257,14 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       {
         state: () => stateFor(this.#load(), team),
         standingOf: (ids) => teamRpc(this.env, team).approverStanding(ids),
-        execute: (review) =>
-          void this.#commits.execute({ team, command: review, idempotency: null, ifMatch: null }),
-        base: () => this.#passTime(),
+        execute: async (review) =>
+          void (await this.#commits.execute({
+            team,
+            command: review,
+            idempotency: null,
+            ifMatch: null,
+          })),
+        base: () => this.#ownCommand(),
       },
       command,
     );
@@ -279,12 +317,12 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     }
   }
 
-  #passTime(): Command {
+  /** What a command of the mission's own carries besides its members. */
+  #ownCommand() {
     const { API_ORIGIN: issuer, GATEWAY_ID: audience } = this.env;
     return {
-      type: "PassTime",
       at: Date.now(),
-      actor: { kind: "system", id: "sekisho" },
+      actor: { kind: "system" as const, id: "sekisho" },
       entropy: createEntropy(),
       terms: { issuer, audience, ttlMs: LIMITS.ticketTtlMs },
     };

@@ -11,9 +11,9 @@ export interface ReviewDeps {
   state(): MissionState | null;
   standingOf(ids: readonly string[]): Promise<readonly Standing[]>;
   /** Decides and commits one command; may change nothing. */
-  execute(command: Command): void;
-  /** A command of the clock, as a base: its time, its randomness, its terms. */
-  base(): Command;
+  execute(command: Command): Promise<void>;
+  /** What a command of the mission's own carries: its time, its randomness, its terms. */
+  base(): Pick<Command, "at" | "entropy" | "terms">;
 }
 
 /** Looks at the waiting approvals before `command`, if it may ask a gate at all. */
@@ -31,7 +31,15 @@ export async function reviewBefore(deps: ReviewDeps, command: Command): Promise<
       validUntil: facts.validUntil,
     };
     const actor = { kind: "human", id: changedBy ?? "directory" } as const;
-    deps.execute({ type: "ReviewApprovals", at, entropy, terms, actor, person: id, standing });
+    await deps.execute({
+      type: "ReviewApprovals",
+      at,
+      entropy,
+      terms,
+      actor,
+      person: id,
+      standing,
+    });
   }
 }
 

@@ -96,8 +96,14 @@ export interface GateQuestion {
   } | null;
   /** The human share of a node whose plan declares one; absent where it declares none. */
   readonly share?: NodeShare;
-  /** Slices of the write-set that another node holds. */
-  readonly heldSlices: readonly { readonly slice: string; readonly holder: string }[];
+  /** Slices of the write-set that another node holds; with `missionId` where it is another mission's. */
+  readonly heldSlices: readonly {
+    readonly slice: string;
+    readonly holder: string;
+    readonly missionId?: string;
+  }[];
+  /** Set where the arbiters of the write-set did not answer, or were not asked. */
+  readonly arbiters?: "unavailable" | "unasked";
   /** Purposes that the plan or the pinned policy forbids. */
   readonly forbiddenPurposes?: readonly string[];
   /** Set by the pipeline for gate 10: the gates whose pause a person's approval would clear. */

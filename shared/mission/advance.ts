@@ -5,7 +5,6 @@
 import { seatsOf } from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import {
-  evaluateEntry,
   evaluateExit,
   failedTests,
   type GateQuestion,
@@ -13,15 +12,18 @@ import {
   requestOf,
 } from "../gates/index.ts";
 import { invariant } from "../invariant.ts";
+import type { LeaseFact } from "../lease/index.ts";
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { clearRequest, requestApproval } from "./approvals.ts";
 import type { EventData } from "./event.ts";
+import { evaluateLeased } from "./leases.ts";
 import { isSelfAdvancing } from "./evolve.ts";
 import { evidenceFor, exitQuestionOf, heldAsking, questionOf } from "./question.ts";
 import { passageOf } from "./share.ts";
 import { shadowOf } from "./shadow.ts";
+import type { HeldLease } from "./state.ts";
 import {
   emitMission,
   emitNode,
@@ -39,12 +41,13 @@ function isAskable(turn: Turn, nodeId: string): boolean {
 
 /**
  * BLOCKED and not sealed: its cause changed, so its gate is asked again, the exit gate where the action of
- * this attempt has been performed. Does nothing for other nodes.
+ * this attempt has been performed. Does nothing for other nodes. `freed`: the slices of a LeaseFreed.
  */
 export function reconsider(
   turn: Turn,
   nodeId: string,
   cause: EventData["node.unblocked"]["cause"],
+  freed?: readonly string[],
 ): void {
   const record = recordOf(turn, nodeId);
   if (record.status !== "BLOCKED" || record.verdict === "seal" || turn.state.status !== "active")
@@ -53,7 +56,7 @@ export function reconsider(
   // What has been performed cannot be let in again or asked about anew: only the exit is still open.
   const performed = record.receipt?.outcome === "succeeded";
   const stateAfter = performed ? "RUNNING" : "READY";
-  emitNode(turn, "node.unblocked", nodeId, { cause }, { stateAfter });
+  emitNode(turn, "node.unblocked", nodeId, { cause, ...(freed && { freed }) }, { stateAfter });
   if (performed) leave(turn, nodeId);
   else enter(turn, nodeId);
 }
@@ -63,12 +66,18 @@ export function enter(turn: Turn, nodeId: string): void {
   const question = questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at);
   clearRequest(turn, nodeId, question.gateDigest);
   // A voided request takes its approvals with it, so the question is asked afresh.
-  const current = questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at);
-  const result = evaluateEntry(current);
+  const {
+    question: current,
+    result,
+    fact,
+  } = evaluateLeased(turn, questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at));
+  const isAllowed = result.verdict === "allow";
   recordGate(turn, nodeId, "entry", current.gateDigest, result, {
     ...(current.share && { share: current.share }),
-    ...(result.verdict === "allow" && { quorum: peopleAsked(requestOf(current, result.gates)) }),
+    ...(isAllowed && { quorum: peopleAsked(requestOf(current, result.gates)) }),
+    ...(fact && fact.state !== "granted" && { leaseFact: fact }),
     ...shadowOf(turn.state, current, result),
+    lease: isAllowed ? leaseFor(turn, nodeId, fact) : null,
   });
   if (result.verdict === "allow") start(turn, nodeId, current);
   else if (result.verdict === "pause")
@@ -86,7 +95,11 @@ function recordGate(
   phase: "entry" | "exit",
   gateDigest: string,
   result: GateResult,
-  extras: Pick<EventData["gate.evaluated"], "share" | "passage" | "quorum" | "shadow">,
+  extras: Pick<
+    EventData["gate.evaluated"],
+    "share" | "passage" | "quorum" | "shadow" | "leaseFact"
+  > &
+    Partial<Pick<EventData["gate.evaluated"], "lease">>,
 ): void {
   const allowed = result.verdict === "allow";
   const passed = phase === "entry" ? "RUNNING" : "DONE";
@@ -101,21 +114,25 @@ function recordGate(
       // What runs finishes under the policy it ran under, whatever was pinned since.
       policyHash:
         (phase === "exit" ? recordOf(turn, nodeId).ranPolicyHash : null) ?? turn.state.policy.hash,
+      lease: null,
       ...extras,
-      lease: phase === "entry" && allowed ? leaseFor(turn, nodeId) : null,
     },
     { stateAfter: allowed ? passed : "BLOCKED", gateResult: result },
   );
 }
 
-function leaseFor(turn: Turn, nodeId: string): EventData["gate.evaluated"]["lease"] {
+/** With the arbiters' numbers; in missions older than arbiters, with the next ones of the mission's own. */
+function leaseFor(turn: Turn, nodeId: string, fact: LeaseFact | null): HeldLease | null {
   const spec = specOf(turn.state, nodeId);
   if (spec.writeSet.length === 0) return null;
+  const granted = fact?.state === "granted" ? fact.fence : null;
   const fence: Record<string, number> = {};
-  for (const slice of spec.writeSet) fence[slice] = (turn.state.slices.get(slice)?.fence ?? 0) + 1;
+  for (const slice of spec.writeSet)
+    fence[slice] = granted?.[slice] ?? (turn.state.slices.get(slice)?.fence ?? 0) + 1;
   // An execution keeps its slices until its ticket is settled: the fence, not the clock, protects it.
-  if (spec.kind === "execution") return { fence, expiresAt: null };
-  return { fence, expiresAt: unixMsToIso((isoToUnixMs(turn.at) ?? 0) + LIMITS.leaseMs) };
+  const expiresAt =
+    spec.kind === "execution" ? null : unixMsToIso((isoToUnixMs(turn.at) ?? 0) + LIMITS.leaseMs);
+  return { fence, expiresAt, ...(granted && { scope: "team" as const }) };
 }
 
 /** A node has just become RUNNING. */
@@ -155,6 +172,7 @@ function issueTicket(turn: Turn, nodeId: string, question: GateQuestion): void {
       gate_digest: question.gateDigest,
       evidence_root: hashJson(question.evidence.map((bundle) => bundle.hash)),
       fence: { ...lease?.fence },
+      ...(lease?.scope && { fence_scope: lease.scope }),
     },
   });
 }

@@ -17,7 +17,7 @@ import { decide } from "./decide/index.ts";
 import { differenceOf, type Difference, looseDifferenceOf } from "./difference.ts";
 import { dataOf, RULES_VERSION } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { clockAt, isInput, readBack } from "./recorded-command.ts";
+import { clockAt, isInput, isSameLeaseFreed, readBack, withLeases } from "./recorded-command.ts";
 import type { MissionState } from "./state.ts";
 import { stateHash } from "./view.ts";
 
@@ -169,15 +169,20 @@ function certifyTurn(work: Work, moment: readonly TraceEvent[], at: number): num
     const read = readBack(input, { state: work.state, terms: work.terms });
     if (read === "not_kept" && inputAt === at) return skip(work, input, at);
     if (read !== "not_kept") {
+      const until = nextInput(moment, inputAt);
       const attempt =
-        "flaw" in read ? flawed(input, read.flaw) : attemptTurn(work, moment, at, read.command);
+        "flaw" in read
+          ? flawed(input, read.flaw)
+          : attemptTurn(work, moment, at, withLeases(read.command, moment.slice(at, until)));
       if (typeof attempt === "number") return accept(work, moment, at, attempt);
       attempts.push(attempt);
     }
   }
   if (inputAt !== at && work.state !== null) {
     // Before an input there may have been a turn of the clock alone.
-    const attempt = attemptTurn(work, moment, at, clockAt(first, work.terms));
+    const until = input ? inputAt : moment.length;
+    const clock = withLeases(clockAt(first, work.terms), moment.slice(at, until));
+    const attempt = attemptTurn(work, moment, at, clock);
     if (typeof attempt === "number") return accept(work, moment, at, attempt);
     attempts.push(attempt);
   }
@@ -200,6 +205,16 @@ function findInput(moment: readonly TraceEvent[], from: number): number {
     if (event && isInput(event)) return at;
   }
   return -1;
+}
+
+/** Where the next turn of somebody's may begin; all nodes that one LeaseFreed let go on are of one turn. */
+function nextInput(moment: readonly TraceEvent[], inputAt: number): number {
+  const input = moment[inputAt];
+  for (let from = inputAt + 1; ; from += 1) {
+    from = findInput(moment, from);
+    if (from === -1) return moment.length;
+    if (!input || !isSameLeaseFreed(input, moment[from])) return from;
+  }
 }
 
 /** Who issued the tickets of this moment, and for how long: configuration, so it is taken as recorded. */

@@ -5,6 +5,7 @@
 import type { ApproverFacts, SignedApproval } from "../approval/index.ts";
 import type { EvidenceBundle, VerificationFacts } from "../evidence/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
+import type { LeaseFacts } from "../lease/index.ts";
 import type { Amendment, CompiledPlan, FactorsSpec } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt } from "../ticket/index.ts";
@@ -39,6 +40,8 @@ interface Base {
   /** At least 128 random bits, hex; the ids of tickets issued by this command derive from it. */
   readonly entropy: string;
   readonly terms: TicketTerms;
+  /** What the arbiters said of nodes that need slices; the object that runs the command asks them. */
+  readonly leases?: LeaseFacts;
 }
 
 export interface OpenMission extends Base {
@@ -168,6 +171,12 @@ export interface PassTime extends Base {
   readonly type: "PassTime";
 }
 
+/** Slices that somebody else held have come free: whoever waits for them is asked again. */
+export interface LeaseFreed extends Base {
+  readonly type: "LeaseFreed";
+  readonly slices: readonly string[];
+}
+
 export type Command =
   | OpenMission
   | SubmitEvidence
@@ -180,4 +189,5 @@ export type Command =
   | RepinPolicy
   | Amend
   | ReviewApprovals
+  | LeaseFreed
   | PassTime;

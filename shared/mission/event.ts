@@ -7,6 +7,7 @@ import type { NodeShare } from "../allocation/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { EvidenceBundle, RecordedVerification } from "../evidence/index.ts";
 import type { NamedPause, Reason } from "../gates/index.ts";
+import type { LeaseFact } from "../lease/index.ts";
 import type { Amendment, ApprovalRequirement, Plan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt, TicketClaims } from "../ticket/index.ts";
@@ -15,7 +16,7 @@ import type { UniverseObservation } from "../universe/index.ts";
 import type { Proposer } from "./amendments.ts";
 import type { PersonStanding } from "./command.ts";
 import type { LoopCode } from "./loop.ts";
-import type { HeldProposal, HeldResult } from "./state.ts";
+import type { HeldLease, HeldProposal, HeldResult } from "./state.ts";
 
 /**
  * The generation of the rules a mission opened under: rises when the same inputs may lead to other
@@ -97,7 +98,16 @@ export interface EventData {
   };
   "node.ready": Record<string, never>;
   "node.unblocked": {
-    readonly cause: "evidence" | "approval" | "proposal" | "resume" | "amendment" | "policy";
+    readonly cause:
+      | "evidence"
+      | "approval"
+      | "proposal"
+      | "resume"
+      | "amendment"
+      | "policy"
+      | "lease";
+    /** With cause `lease`, where it was another mission that gave them free. */
+    readonly freed?: readonly string[];
   };
   "node.failed": {
     readonly attempt: number;
@@ -147,10 +157,9 @@ export interface EventData {
     /** At the passed exit of such a node: what nodes of its class learn from it. */
     readonly passage?: { readonly class: string; readonly quality: number };
     /** Set when the entry gate allowed a node that writes. */
-    readonly lease: {
-      readonly fence: Readonly<Record<string, number>>;
-      readonly expiresAt: string | null;
-    } | null;
+    readonly lease: HeldLease | null;
+    /** What the arbiters said where they did not grant; asked only when every other gate allowed. */
+    readonly leaseFact?: Exclude<LeaseFact, { readonly state: "granted" }>;
     /** People the entry gate asked for, where it allowed; what the exit gate counts against. */
     readonly quorum?: number;
     /** What the policy on trial would have said; `differs` from the verdict that counts. */

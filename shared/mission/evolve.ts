@@ -14,6 +14,13 @@ import { evolveIntervention } from "./interventions.ts";
 import { dueMsOf } from "./due.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { approvalChange } from "./evolve-approval.ts";
+import {
+  doubtfulLease,
+  idleHolders,
+  noteWaiting,
+  releaseLease,
+  takeLease,
+} from "./evolve-lease.ts";
 import { countDenial, endedTicket, receiptChange, ticketChange } from "./evolve-ticket.ts";
 import { loopChange, NO_LOOP } from "./loop.ts";
 import { countPassage } from "./share.ts";
@@ -167,6 +174,7 @@ function evolveMission(state: MissionState, event: Evolving): void {
   );
   if (event.stateAfter !== null) state.status = event.stateAfter as MissionStatus;
   if (event.type === "mission.sealed") state.sealed = true;
+  if (event.stateAfter === "stopped") dropIdleLeases(state);
   if (event.type === "mission.policy_repinned") repin(state, event);
   evolveIntervention(state, event);
   if (event.type === "mission.resumed") restartLeases(state, event.at);
@@ -196,6 +204,15 @@ function restartLeases(state: MissionState, at: string): void {
   }
 }
 
+/** A mission that has ended keeps no slice but those that an open ticket may still write. */
+function dropIdleLeases(state: MissionState): void {
+  for (const nodeId of idleHolders(state)) {
+    const record = nodeRecord(state, nodeId);
+    releaseLease(state, record);
+    setNode(state, nodeId, { ...record, lease: null });
+  }
+}
+
 function evolveNode(state: MissionState, nodeId: string, event: Evolving): void {
   const before = nodeRecord(state, nodeId);
   invariant(
@@ -206,6 +223,8 @@ function evolveNode(state: MissionState, nodeId: string, event: Evolving): void 
   const guarded = (state.rules ?? 0) >= 3 ? loopChange(before, event) : {};
   const status = event.stateAfter as NodeStatus;
   setNode(state, nodeId, { ...before, ...changed, ...guarded, status });
+  // A ticket that has ended in a mission that has ended: nothing keeps its slices any more.
+  if (state.status === "stopped" && before.ticket) dropIdleLeases(state);
   if (before.status === status) return;
   if (status === "READY") markReady(state, nodeId);
   else state.ready.delete(nodeId);
@@ -236,6 +255,7 @@ function markDone(state: MissionState, nodeId: string): void {
 }
 
 function setNode(state: MissionState, nodeId: string, record: NodeRecord): void {
+  noteWaiting(state, nodeId, nodeRecord(state, nodeId), record);
   state.nodes.set(nodeId, record);
   if (record.request || record.ticket || record.lease?.expiresAt) state.timed.set(nodeId, true);
   else state.timed.delete(nodeId);
@@ -326,7 +346,6 @@ function gateChange(
   const result = event.gateResult;
   invariant(result, "a gate evaluation carries its result");
   state.advance.delete(nodeId);
-  // A lease dies when its node crosses a gate, whichever way.
   releaseLease(state, before);
   if (result.verdict !== "allow") {
     return {
@@ -337,8 +356,7 @@ function gateChange(
   }
   if (data.passage) countPassage(state, data.passage);
   if (data.phase === "exit") return { verdict: null, reasons: [], lease: null };
-  for (const [slice, fence] of Object.entries(data.lease?.fence ?? {}))
-    state.slices.set(slice, { fence, holder: nodeId });
+  takeLease(state, nodeId, data.lease);
   return {
     verdict: null,
     reasons: [],
@@ -378,19 +396,14 @@ function resetChange(state: MissionState, before: NodeRecord, event: Evolving): 
 
 function failureChange(state: MissionState, before: NodeRecord, event: Evolving): Change {
   const data = dataOf(event, "node.failed");
-  releaseLease(state, before);
+  const isInDoubt = data.cause === "in_doubt";
+  const lease = isInDoubt ? doubtfulLease(state, before) : null;
+  if (!isInDoubt) releaseLease(state, before);
   if (data.cause === "ticket_unused" && before.ticket) dropAction(state, before.ticket.jti);
-  const cleared: Change = { ticket: null, lease: null, request: null };
+  const cleared: Change = { ticket: null, lease, request: null };
   // The next attempt starts clean: another attempt is another digest, so nothing approved carries over.
   if (event.stateAfter === "READY") return { ...STARTING_OVER, attempt: data.attempt + 1 };
-  if (data.cause === "in_doubt") return { ...cleared, verdict: "pause", reasons: data.reasons };
+  if (isInDoubt) return { ...cleared, verdict: "pause", reasons: data.reasons };
   // The attempt to come is one too many: whatever asks the gate again, readiness refuses it.
   return { ...cleared, attempt: data.attempt + 1, verdict: "block", reasons: data.reasons };
-}
-
-function releaseLease(state: MissionState, before: NodeRecord): void {
-  for (const slice of Object.keys(before.lease?.fence ?? {})) {
-    const record = state.slices.get(slice);
-    if (record) state.slices.set(slice, { ...record, holder: null });
-  }
 }

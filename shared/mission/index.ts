@@ -5,10 +5,11 @@ export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";
 export { type Certification, type Certifier, certifyReplay, createCertifier } from "./certify.ts";
 export { confirmTicket, type ConfirmRefusal } from "./confirm.ts";
 export { approversWaiting } from "./decide/review.ts";
-export { decide, isGrowing } from "./decide/index.ts";
+export { decide, decideAsking, type Decided, isGrowing } from "./decide/index.ts";
 export { nextDueMs, nextResendMs, outstandingTickets, resendsBetween } from "./due.ts";
 export { dataOf, type EventData, type EventType, type IncidentKind } from "./event.ts";
 export { evolve } from "./evolve.ts";
+export { type EndedGrant, endingGrants, holdsSlice, waitedSlices } from "./leases.ts";
 export { explainGate, type Wondering } from "./explain.ts";
 export {
   createPolicyRun,

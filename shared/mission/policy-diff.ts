@@ -10,6 +10,7 @@ import type { PinnedPolicy } from "../policy/index.ts";
 import type { TraceEvent, Verdict } from "../trace/index.ts";
 import { dataOf } from "./event.ts";
 import { evolve } from "./evolve.ts";
+import { factIn, withFact } from "./leases.ts";
 import { heldAsking, questionOf, underPolicy } from "./question.ts";
 import type { MissionState } from "./state.ts";
 
@@ -96,7 +97,9 @@ function redecideGate(
 ): PolicyFlip | null {
   if (event.type !== "gate.evaluated" || dataOf(event, "gate.evaluated").phase !== "entry")
     return null;
-  const question = recordedQuestion(state, nodeId, event.at);
+  const asked = recordedQuestion(state, nodeId, event.at);
+  const fact = factIn(event);
+  const question = fact ? withFact(asked, fact) : asked;
   const from = evaluateEntry(question).verdict;
   const to = evaluateEntry(underPolicy(state, question, candidate)).verdict;
   if (from !== event.gateResult?.verdict) run.drifted += 1;

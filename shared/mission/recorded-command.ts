@@ -5,16 +5,18 @@
  * Specification: docs/replay.md.
  */
 import { type ApproverFacts, recordedApproval, seatsOf } from "../approval/index.ts";
-import { hashJson } from "../canonical.ts";
+import { canonicalJson, hashJson } from "../canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
 import { type EvidenceBundle, evidenceHash, type VerificationFacts } from "../evidence/index.ts";
 import { evidenceId } from "../ids.ts";
+import type { LeaseFact } from "../lease/index.ts";
 import { compilePlan } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import { isoToUnixMs } from "../time.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { AgentFacts, Command, Intervene, TicketTerms } from "./command.ts";
 import { dataOf, type EventType } from "./event.ts";
+import { factIn } from "./leases.ts";
 import { declarationsOf, type HeldProposal, type MissionState } from "./state.ts";
 
 /** The command of an input, or the first thing about the input that does not hold by itself. */
@@ -46,7 +48,7 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
   "amendment.refused": readAmendment,
   "mission.amended": "follows",
   "node.ready": "follows",
-  "node.unblocked": "follows",
+  "node.unblocked": readLeaseFreed,
   "node.failed": "follows",
   "node.reset": "follows",
   "evidence.submitted": readEvidence,
@@ -70,7 +72,8 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
 };
 
 function readOf(event: TraceEvent): Read | null {
-  // What the mission says by itself is nobody's input, whatever its type.
+  // What the mission says by itself is nobody's input, whatever its type; but arbiters do not sign their word.
+  if (event.type === "node.unblocked") return freedIn(event) ? readLeaseFreed : null;
   if (event.actor.kind === "system") return null;
   const origin = Object.hasOwn(ORIGINS, event.type) ? ORIGINS[event.type as EventType] : "follows";
   return origin === "follows" ? null : origin;
@@ -92,6 +95,32 @@ export function clockAt(event: TraceEvent, terms: TicketTerms): Command {
     ...base({ ...event, actor: { kind: "system", id: "sekisho" } }, terms),
     type: "PassTime",
   };
+}
+
+/** The command with what the arbiters said in its turn, as the turn's own entry gates recorded it. */
+export function withLeases(command: Command, events: readonly TraceEvent[]): Command {
+  const leases: Record<string, LeaseFact> = {};
+  for (const event of events) {
+    if (event.type !== "gate.evaluated" || event.nodeId === null) continue;
+    const fact = factIn(event);
+    if (fact) leases[event.nodeId] ??= fact;
+  }
+  return Object.keys(leases).length > 0 ? { ...command, leases } : command;
+}
+
+/** Whether both go on because the same slices came free in another mission. */
+export function isSameLeaseFreed(a: TraceEvent, b: TraceEvent | undefined): boolean {
+  const freed = freedIn(a);
+  return freed !== null && b !== undefined && canonicalJson(freedIn(b)) === canonicalJson(freed);
+}
+
+function freedIn(event: TraceEvent): readonly string[] | null {
+  if (event.type !== "node.unblocked") return null;
+  return dataOf(event, "node.unblocked").freed ?? null;
+}
+
+function readLeaseFreed(event: TraceEvent, { terms }: Context): ReadBack {
+  return { command: { ...base(event, terms), type: "LeaseFreed", slices: freedIn(event) ?? [] } };
 }
 
 /** Ids of tickets derive from it; a replay takes those that were recorded. */

@@ -107,6 +107,8 @@ export interface HeldLease {
   readonly fence: Readonly<Record<string, number>>;
   /** null while an execution's ticket is unsettled: the fence, not the clock, protects it. */
   readonly expiresAt: string | null;
+  /** `team` where the arbiters gave the numbers; absent where the mission counted them by itself. */
+  readonly scope?: "team";
 }
 
 export interface NodeRecord {
@@ -156,9 +158,11 @@ export interface NodeRecord {
 }
 
 export interface SliceRecord {
-  /** The highest fencing number given out; rises strictly. */
+  /** The highest fencing number used in this mission; rises strictly. 0: none yet. */
   readonly fence: number;
   readonly holder: string | null;
+  /** Nodes paused for want of it, oldest first; absent where none is. */
+  readonly waiting?: readonly string[];
 }
 
 export interface MissionState {

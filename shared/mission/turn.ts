@@ -5,6 +5,7 @@
 import { sha256Hex } from "../crypto.ts";
 import { ticketId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
+import type { WantedLease } from "../lease/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import { unixMsToIso } from "../time.ts";
 import type { Actor, EventDraft } from "../trace/index.ts";
@@ -20,6 +21,8 @@ export interface Turn {
   /** RFC 3339; never before the mission's last event, whatever the caller's clock says. */
   readonly at: string;
   readonly events: EventDraft[];
+  /** Nodes that every gate but the lease let in, and whose arbiters have not been asked. */
+  readonly wanted: WantedLease[];
   ticketsIssued: number;
 }
 
@@ -45,6 +48,7 @@ export function createTurn(state: MissionState, command: Command): Turn {
     command,
     at: laterOf(unixMsToIso(command.at), state.lastAt),
     events: [],
+    wanted: [],
     ticketsIssued: 0,
   };
 }

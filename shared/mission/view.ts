@@ -76,6 +76,8 @@ export interface NodeView {
   readonly lease: {
     readonly fence: Readonly<Record<string, number>>;
     readonly expiresAt: string | null;
+    /** Absent in missions that count their fences by themselves. */
+    readonly scope?: "team";
   } | null;
   readonly ranDigest: string | null;
   /** Only of a node whose plan declares a human share. */

@@ -34,6 +34,8 @@ export const ticketClaimsSchema = z.strictObject({
   trace_seq: z.int().min(0),
   trace_hash: hashSchema,
   fence: z.record(sliceSchema, z.int().min(1)),
+  /** There where the numbers count for the whole team; without it they are the mission's own. */
+  fence_scope: z.literal("team").exactOptional(),
 });
 
 export type TicketClaims = z.output<typeof ticketClaimsSchema>;

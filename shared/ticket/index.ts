@@ -10,6 +10,7 @@ export {
   decideRelease,
   decideReported,
   decideSettle,
+  highestFences,
   type ClaimRequest,
   type ClaimResult,
   type Decision,
@@ -18,6 +19,7 @@ export {
   type LedgerRow,
   type LedgerRpc,
   type RefuseResult,
+  type SeenFences,
   type TicketState,
 } from "./ledger.ts";
 export { denialSchema, endsTicket, receiptSchema, type Denial, type Receipt } from "./receipt.ts";

@@ -41,10 +41,11 @@ export interface LedgerRow {
 
 export interface ClaimRequest {
   readonly jti: string;
-  /** Fencing numbers count per mission, so the highest one seen is kept per mission and slice. */
   readonly missionId: string;
   readonly messageId: string;
   readonly fence: Readonly<Record<string, number>>;
+  /** Whose count the fencing numbers belong to; `mission` in tickets older than arbiters. */
+  readonly fenceScope: "team" | "mission";
   readonly expMs: UnixMs;
   readonly nowMs: UnixMs;
   readonly idempotent: boolean;
@@ -117,7 +118,29 @@ export interface Decision<R> {
   readonly row: LedgerRow | null;
 }
 
-/** Decides a presentation. `highest` holds the highest fencing numbers seen in the mission, by slice. */
+/** The highest fencing numbers that acted, by slice: those that arbiters gave, and those of one mission's own count. */
+export interface SeenFences {
+  readonly team: ReadonlyMap<string, number>;
+  readonly mission: ReadonlyMap<string, number>;
+}
+
+/**
+ * What a request's numbers are compared with. The two counts cannot be: once a number of the team's has been
+ * seen for a slice, whoever still counts for itself is a stale holder, whatever its number.
+ */
+export function highestFences(
+  { fence, fenceScope }: Pick<ClaimRequest, "fence" | "fenceScope">,
+  { team, mission }: SeenFences,
+): ReadonlyMap<string, number> {
+  if (fenceScope === "team") return team;
+  const highest = Object.keys(fence).map((slice) => {
+    const number = team.has(slice) ? Number.POSITIVE_INFINITY : (mission.get(slice) ?? 0);
+    return [slice, number] as const;
+  });
+  return new Map(highest);
+}
+
+/** Decides a presentation. `highest` is what its fencing numbers are compared with, by slice (`highestFences`). */
 export function decideClaim(
   row: LedgerRow | null,
   highest: ReadonlyMap<string, number>,

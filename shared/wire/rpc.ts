@@ -11,6 +11,7 @@ import type {
 } from "../approval/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { VerificationFacts, VerifierFacts } from "../evidence/index.ts";
+import type { AcquireAnswer, AcquireRequest } from "../lease/index.ts";
 import type {
   AgentFacts,
   Answer,
@@ -132,6 +133,27 @@ export interface MissionRpc extends MissionStreamRpc {
    * be called twice, out of order.
    */
   acknowledge(sink: SinkName, seq: number): Promise<void>;
+  /**
+   * Whether a node of the mission has the slice, or may still write it. A mission that cannot tell says yes; one
+   * that was never opened, no.
+   */
+  holdsSlice(team: string, slice: string): Promise<boolean>;
+  /** Asks again for what waits for these slices; whoever could go on has when this returns. May be called twice. */
+  leaseFreed(team: string, slices: readonly string[]): Promise<void>;
+}
+
+/**
+ * The arbiter of one artifact of a team. Found by the name `<team>/<artifact>`. Calls are durable when they
+ * return and may be repeated: a mission's second grant of a slice takes the place of its first.
+ */
+export interface SliceRpc {
+  /** All of the slices, or none and a place in the queue of each that was refused. */
+  acquire(request: AcquireRequest): Promise<AcquireAnswer>;
+  /** Gives grants back; one that is not the slice's current one changes nothing. */
+  release(
+    missionId: string,
+    grants: readonly { readonly slice: string; readonly fence: number }[],
+  ): Promise<void>;
 }
 
 export interface PolicyRecord {

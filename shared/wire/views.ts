@@ -125,6 +125,7 @@ export const nodeViewSchema = z.strictObject({
     .strictObject({
       fence: z.record(z.string(), z.int()),
       expiresAt: momentSchema.nullable(),
+      scope: z.literal("team").exactOptional(),
     })
     .nullable(),
   ranDigest: hashSchema.nullable(),

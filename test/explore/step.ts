@@ -2,12 +2,13 @@
  * One command at one place: decide, record, fold twice, and the invariants of what is new. The invariants hold of
  * a trace when they hold of its first event and of every step, so a step asks only about what the step can change.
  */
-import { decide, evolve, type MissionState, recordEvents } from "../../shared/mission/index.ts";
+import { evolve, type MissionState, recordEvents } from "../../shared/mission/index.ts";
 import { signJws } from "../../shared/jws.ts";
 import type { TicketClaims } from "../../shared/ticket/index.ts";
 import { type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { canonicalJson } from "../../shared/canonical.ts";
 import { MISSION, TICKET_KEY } from "../support/builders.ts";
+import { decideLeased } from "../support/local-arbiter.ts";
 import {
   checkEvent,
   checkMissionState,
@@ -45,7 +46,7 @@ export function stepFrom(
 ): Step {
   try {
     const bench = createBench(place, reads);
-    const decided = decide(bench.state, command);
+    const decided = decideLeased(bench.state, command);
     const isLate = command.type === "PassTime" && place.rest.seconds < LATE_SECONDS;
     const drafts = decided.ok ? decided.value : [];
     if (drafts.length === 0 && !isLate) return { kind: "nothing" };

@@ -15,6 +15,7 @@ import { EMPTY_HEAD, type TraceEvent } from "../../shared/trace/index.ts";
 import { MISSION } from "../support/builders.ts";
 import { openMission } from "../support/commands.ts";
 import { checkInvariants } from "../support/invariants.ts";
+import { decideLeased } from "../support/local-arbiter.ts";
 import {
   type Alphabet,
   LATE_SECONDS,
@@ -83,7 +84,7 @@ function opening(plan: CompiledPlan): Lived {
 
 function live(lived: Lived, { name, command }: Letter): Lived {
   const before = stateToSnapshot(lived.state);
-  const decided = decide(lived.state, command);
+  const decided = decideLeased(lived.state, command);
   if (stateToSnapshot(lived.state) !== before)
     throw new Error(`${name}: decide changed the state it was given`);
   const seconds = command.type === "PassTime" ? LATE_SECONDS : lived.seconds;

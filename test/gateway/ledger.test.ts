@@ -39,6 +39,7 @@ function claimRequest(changes: Partial<ClaimRequest> = {}): ClaimRequest {
     missionId: MISSION,
     messageId: "m1",
     fence: { "crm#vendor": 3 },
+    fenceScope: "team",
     expMs: EXP_MS,
     nowMs: NOW_MS,
     idempotent: false,
@@ -110,21 +111,38 @@ describe("an evicted ledger", () => {
     });
   });
 
-  test("still knows the highest fence of each slice, mission by mission", async () => {
+  test("still knows the highest fence of each slice, whichever mission it came from", async () => {
     const team = "evicted fence";
     await ledgerOf(team).claim(claimRequest());
     await evictDurableObject(stubOf(team));
-    const older = { jti: OTHER_JTI, fence: { "crm#vendor": 2 } };
+    const older = { jti: OTHER_JTI, fence: { "crm#vendor": 2 }, missionId: OTHER_MISSION };
+    expect(await ledgerOf(team).claim(claimRequest(older))).toEqual(STALE);
+    const newer = { jti: `tkt_${"2".repeat(32)}`, fence: { "crm#vendor": 4 } };
+    expect(await ledgerOf(team).claim(claimRequest(newer))).toMatchObject({ outcome: "claimed" });
+  });
+
+  test("still knows the fences that a mission counted by itself, mission by mission", async () => {
+    const team = "evicted own fence";
+    const own = { fenceScope: "mission" } as const;
+    await ledgerOf(team).claim(claimRequest(own));
+    await evictDurableObject(stubOf(team));
+    const older = { ...own, jti: OTHER_JTI, fence: { "crm#vendor": 2 } };
     const elsewhere = await ledgerOf(team).claim(
       claimRequest({ ...older, jti: `tkt_${"2".repeat(32)}`, missionId: OTHER_MISSION }),
     );
     expect(elsewhere.outcome).toBe("claimed");
-    expect(await ledgerOf(team).claim(claimRequest(older))).toEqual({
-      outcome: "refused",
-      code: "FENCE_STALE",
-    });
+    expect(await ledgerOf(team).claim(claimRequest(older))).toEqual(STALE);
+  });
+
+  test("refuses who counts for itself once an arbiter's number has acted on the slice", async () => {
+    const team = "upgraded";
+    await ledgerOf(team).claim(claimRequest());
+    const own = { fenceScope: "mission", jti: OTHER_JTI, fence: { "crm#vendor": 99 } } as const;
+    expect(await ledgerOf(team).claim(claimRequest(own))).toEqual(STALE);
   });
 });
+
+const STALE = { outcome: "refused", code: "FENCE_STALE" };
 
 test("another team's ledger has never heard of the nonce", async () => {
   await ledgerOf("team a").claim(claimRequest());

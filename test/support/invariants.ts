@@ -14,7 +14,7 @@ import {
 import { EMPTY_HEAD, type Head, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { noteAmendment } from "./amendment-invariants.ts";
 import { type Model, type ModelNode, openModel, type Say, unfinished } from "./mission-model.ts";
-import { checkNodeEvent } from "./node-invariants.ts";
+import { checkNodeEvent, releaseIdle } from "./node-invariants.ts";
 import { noteAction, noteRepin } from "./policy-model.ts";
 import { noteBan } from "./reset-invariants.ts";
 
@@ -184,6 +184,7 @@ export function checkEvent(
     if (node) checkNodeEvent(model, node, event, say, options.ticketKey ?? null);
     else say("I5", `seq ${event.seq} is about an unknown node`);
   } else if (event.stateAfter !== null) model.status = event.stateAfter;
+  if (model.status === "stopped") releaseIdle(model);
   if (event.type === "mission.sealed") model.sealed = true;
   noteRepin(model, event, say);
   noteBan(model, event);

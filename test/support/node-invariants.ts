@@ -8,7 +8,7 @@ import type { PublicJwk } from "../../shared/crypto.ts";
 import { verifyJws } from "../../shared/jws.ts";
 import { dataOf } from "../../shared/mission/index.ts";
 import { evaluatePolicy } from "../../shared/policy/index.ts";
-import type { TicketClaims } from "../../shared/ticket/index.ts";
+import { endsTicket, type TicketClaims } from "../../shared/ticket/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
 import { checkApproval, checkSeats } from "./approval-invariants.ts";
@@ -80,6 +80,13 @@ export function checkNodeEvent(
       if (node.ticket?.outcome !== "outstanding" || node.ticket.jti !== receipt.jti)
         say("I7", `seq ${event.seq}: a receipt for no outstanding ticket`);
       if (node.ticket) node.ticket.outcome = receipt.outcome;
+      break;
+    }
+    case "ticket.denied": {
+      const { denial } = dataOf(event, "ticket.denied");
+      const { ticket } = node;
+      if (ticket?.outcome === "outstanding" && ticket.jti === denial.jti && endsTicket(denial))
+        ticket.outcome = "burnt";
       break;
     }
     default:
@@ -272,6 +279,17 @@ function release(model: Model, node: ModelNode): void {
   node.fence = {};
 }
 
+/** A mission that has ended keeps no slice but those that an open ticket may still write. */
+export function releaseIdle(model: Model): void {
+  if (!isShared(model)) return;
+  for (const node of model.nodes.values())
+    if (node.ticket?.outcome !== "outstanding") release(model, node);
+}
+
+function isShared({ opened }: Model): boolean {
+  return (opened.rules ?? 0) >= 3;
+}
+
 /** I1, I8: what DONE promises. */
 function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
   const { spec, entry, result } = node;
@@ -309,7 +327,8 @@ function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
 
 function checkFailure(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
   const { attempt, cause } = dataOf(event, "node.failed");
-  release(model, node);
+  // What may have happened keeps its slices, since there are arbiters.
+  if (cause !== "in_doubt" || !isShared(model)) release(model, node);
   if (attempt !== node.attempt)
     say("I3", `seq ${event.seq}: attempt ${attempt} failed, ${node.attempt} was under way`);
   if (node.ticket?.outcome === "outstanding") node.ticket.outcome = "burnt";

@@ -7,7 +7,6 @@ import { expect } from "vitest";
 import type { ApprovalStatement } from "../../shared/approval/index.ts";
 import {
   type Command,
-  decide,
   evolve,
   type MissionState,
   recordEvents,
@@ -30,6 +29,7 @@ import {
 } from "./builders.ts";
 import { decideApproval, recordDenial, recordReceipt } from "./commands.ts";
 import { createChecker } from "./invariants.ts";
+import { decideLeased } from "./local-arbiter.ts";
 
 /** A mission under test: its state, its trace, and the state's text as it was after each event. */
 export interface Run {
@@ -80,7 +80,7 @@ export function createRun(): Run & {
     stateHashes,
     execute(command) {
       const before = state === null ? null : stateToSnapshot(state);
-      const decided = decide(state, command);
+      const decided = decideLeased(state, command);
       const after = state === null ? null : stateToSnapshot(state);
       expect(after, "decide changed the state it was given").toBe(before);
       if (!decided.ok) return err(decided.error);

@@ -73,6 +73,7 @@ describe("PassTime", () => {
     expect(run.state?.nodes.get("run")?.lease).toEqual({
       fence: { "register#a": 1 },
       expiresAt: null,
+      scope: "team",
     });
   });
 

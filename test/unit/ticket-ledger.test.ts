@@ -44,6 +44,7 @@ function claimRequest(changes: Partial<ClaimRequest> = {}): ClaimRequest {
     missionId: MISSION,
     messageId: "m2",
     fence: { "crm#vendor": 3 },
+    fenceScope: "team",
     expMs: EXP_MS,
     nowMs: NOW_MS,
     idempotent: false,

@@ -92,6 +92,7 @@ async function claim(passage: Passage, nowMs: UnixMs, isExpired: boolean): Promi
     missionId: claims.txn,
     messageId: delivery.messageId,
     fence: claims.fence,
+    fenceScope: claims.fence_scope ?? "mission",
     expMs: claims.exp * 1_000,
     nowMs,
     idempotent: action?.idempotent ?? false,

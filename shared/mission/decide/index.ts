@@ -2,6 +2,7 @@
  * Decide: command x state -> events or a rejection. Reads no clock, draws no number, changes
  * nothing it was given. Specification: docs/event-log.md; who may send what is the worker's question.
  */
+import type { WantedLease } from "../../lease/index.ts";
 import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
 import type { EventDraft } from "../../trace/index.ts";
@@ -15,6 +16,7 @@ import { decideAmend, decideAmendmentApproval } from "./amend.ts";
 import { decideApproval } from "./approve.ts";
 import { decideEvidence } from "./evidence.ts";
 import { decideIntervention } from "./intervene.ts";
+import { decideLeaseFreed, serveFreed } from "./lease.ts";
 import { decideOpen } from "./open.ts";
 import { decidePropose } from "./propose.ts";
 import { decideDenial, decideReceipt } from "./receipt.ts";
@@ -23,16 +25,34 @@ import { decideResult } from "./result.ts";
 import { decideReview } from "./review.ts";
 import { passTime } from "./time.ts";
 
-/**
- * Decides what a command means for a mission.
- *
- * Shape: events in commit order, empty when the command changes nothing; deadlines that passed
- * before the command come first. Errors: see rejection.ts; a rejected command leaves no event.
- */
+/** What a command means, and the leases it would mean more with. */
+export interface Decided {
+  /** In commit order; empty when the command changes nothing. */
+  readonly drafts: readonly EventDraft[];
+  /** Nodes that only the arbiters can let in; each once. In `drafts` they count as held. */
+  readonly wanted: readonly WantedLease[];
+}
+
+/** Decides what a command means for a mission: `decideAsking` for callers that ask no arbiters. */
 export function decide(
   state: MissionState | null,
   command: Command,
 ): Result<readonly EventDraft[], Rejection> {
+  const decided = decideAsking(state, command);
+  return decided.ok ? ok(decided.value.drafts) : decided;
+}
+
+/**
+ * Decides what a command means for a mission, and says which leases nobody has asked for. The caller asks
+ * the arbiters and decides again with their answers in `command.leases`, or commits the drafts as they are.
+ *
+ * Shape: deadlines that passed before the command come first. Errors: see rejection.ts; a rejected command
+ * leaves no event.
+ */
+export function decideAsking(
+  state: MissionState | null,
+  command: Command,
+): Result<Decided, Rejection> {
   if (command.type === "OpenMission")
     return state ? err({ reason: "mission_exists" }) : decideOpen(command);
   if (!state) return err({ reason: "mission_unknown" });
@@ -44,17 +64,19 @@ export function decide(
   passTime(turn);
   const decided = decideOn(turn, command);
   if (!decided.ok) return decided;
+  serveFreed(turn, state);
   advanceSystem(turn);
-  return ok(turn.events);
+  return ok({ drafts: turn.events, wanted: turn.wanted });
 }
 
-/** What the gateway and the clock report is always heard; everything else stops at the limit. */
+/** What the gateway, the arbiters and the clock report is always heard; everything else stops at the limit. */
 export function isGrowing(command: Command): boolean {
   return (
     command.type !== "RecordReceipt" &&
     command.type !== "RecordDenial" &&
     command.type !== "PassTime" &&
     command.type !== "ReviewApprovals" &&
+    command.type !== "LeaseFreed" &&
     command.type !== "Intervene"
   );
 }
@@ -86,6 +108,7 @@ function whyNot({ state }: Turn, command: Exclude<Command, OpenMission>): Reject
     case "RecordDenial":
     case "Intervene":
     case "ReviewApprovals":
+    case "LeaseFreed":
     case "PassTime":
       return null;
   }
@@ -122,6 +145,8 @@ function decideOn(turn: Turn, command: Exclude<Command, OpenMission>): Result<nu
       return decideAmend(turn, command);
     case "ReviewApprovals":
       return decideReview(turn, command);
+    case "LeaseFreed":
+      return decideLeaseFreed(turn, command);
     case "PassTime":
       return ok(null);
   }

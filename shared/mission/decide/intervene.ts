@@ -7,6 +7,7 @@ import type { Intervene } from "../command.ts";
 import type { Rejection } from "../rejection.ts";
 import { reconsider } from "../advance.ts";
 import { emitMission, recordOf, type Turn } from "../turn.ts";
+import { askWaiting } from "./lease.ts";
 import { decideBan, decideReset } from "./reset.ts";
 
 export function decideIntervention(turn: Turn, command: Intervene): Result<null, Rejection> {
@@ -26,6 +27,7 @@ export function decideIntervention(turn: Turn, command: Intervene): Result<null,
       if (status !== "paused") return impossible;
       emitMission(turn, "mission.resumed", { reason }, { actor, stateAfter: "active" });
       askAnew(turn);
+      askWaiting(turn);
       return ok(null);
     case "reset":
       if (status !== "active" && status !== "paused") return impossible;

@@ -11,8 +11,9 @@ import { RULES_VERSION } from "../event.ts";
 import { evolve } from "../evolve.ts";
 import type { Rejection } from "../rejection.ts";
 import { createTurn, emitNode } from "../turn.ts";
+import type { Decided } from "./index.ts";
 
-export function decideOpen(command: OpenMission): Result<readonly EventDraft[], Rejection> {
+export function decideOpen(command: OpenMission): Result<Decided, Rejection> {
   const { plan, policy, inputs, missionId, team } = command;
   const unexpected = inputs.find((bundle) => !plan.plan.missionInputs.includes(bundle.kind));
   if (unexpected) return err({ reason: "input_unexpected", kind: unexpected.kind });
@@ -50,7 +51,7 @@ export function decideOpen(command: OpenMission): Result<readonly EventDraft[], 
   advanceSystem(turn);
   if (turn.events.length >= LIMITS.eventsPerMissionMax)
     return err({ reason: "mission_full", eventsMax: LIMITS.eventsPerMissionMax });
-  return ok([opening, ...turn.events]);
+  return ok({ drafts: [opening, ...turn.events], wanted: turn.wanted });
 }
 
 /** Checks the receipts of every input; nothing at all where no input carries any. */
