@@ -2,7 +2,13 @@
  * The ledger's tables and all of its SQL. A row is what shared/ticket decides on, column by column.
  * Rows are never deleted: a nonce forgotten is a nonce that works again (docs/tickets.md, "What stays").
  */
-import type { ClaimRequest, LedgerRow, Receipt, SeenFences, TicketState } from "../../shared/ticket/index.ts";
+import type {
+  ClaimRequest,
+  LedgerRow,
+  Receipt,
+  SeenFences,
+  TicketState,
+} from "../../shared/ticket/index.ts";
 import type { ReasonCode } from "../../shared/gates/index.ts";
 
 // WITHOUT ROWID: a text key costs one written row instead of two.
@@ -91,7 +97,8 @@ export function createLedgerStore(sql: SqlStorage): LedgerStore {
     readFences: (request) => readFences(sql, request),
     raiseFences({ missionId, fence, fenceScope }) {
       for (const [slice, number] of Object.entries(fence)) {
-        if (fenceScope === "team") sql.exec(`INSERT INTO team_fence VALUES (?, ?) ${RAISE}`, slice, number);
+        if (fenceScope === "team")
+          sql.exec(`INSERT INTO team_fence VALUES (?, ?) ${RAISE}`, slice, number);
         else sql.exec(`INSERT INTO fence VALUES (?, ?, ?) ${RAISE}`, missionId, slice, number);
       }
     },

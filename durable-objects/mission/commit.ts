@@ -54,15 +54,19 @@ export interface CommitPath {
 
 export function createCommitPath(deps: CommitDeps): CommitPath {
   const memory: Memory = { bytes: null };
-  const { leases, lookAgain, nowMs } = deps;
-  const holds = (slice: string) => isHeld(deps.load(), slice);
+  const turns = {
+    leases: deps.leases,
+    holds: (slice: string) => isHeld(deps.load(), slice),
+    lookAgain: () => deps.lookAgain(),
+    nowMs: () => deps.nowMs(),
+  };
   return {
     async execute(request) {
       // Most turns need no slice, and end here in the turn of their request.
       const first = attempt(deps, memory, request);
       if (first.kind === "done") return first.result;
-      return leases.inTurn(() =>
-        runLeased({ leases, holds, lookAgain, nowMs }, (facts) =>
+      return deps.leases.inTurn(() =>
+        runLeased(turns, (facts) =>
           attempt(deps, memory, {
             ...request,
             command: { ...request.command, leases: facts },

@@ -86,7 +86,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     });
     const leases = createLeases({
       arbiter: (artifact) =>
-        env.SLICES.getByName(`${this.#name()[0]}/${artifact}`) as unknown as SliceRpc,
+        this.env.SLICES.getByName(`${this.#name()[0]}/${artifact}`) as unknown as SliceRpc,
       missionId: () => this.#name()[1],
       goOn: (work) => ctx.waitUntil(work),
       warn: (what, error) => this.#warn(what, error),

@@ -52,9 +52,7 @@ export interface SliceStore {
 export function createSliceStore(sql: SqlStorage): SliceStore {
   sql.exec(SCHEMA);
   const read = (slice: string): SliceRow | null => {
-    const [record] = sql
-      .exec<SliceRecord>("SELECT * FROM slice WHERE slice = ?", slice)
-      .toArray();
+    const [record] = sql.exec<SliceRecord>("SELECT * FROM slice WHERE slice = ?", slice).toArray();
     return record ? recordToRow(record) : null;
   };
   return {

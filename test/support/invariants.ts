@@ -13,8 +13,9 @@ import {
 } from "../../shared/mission/index.ts";
 import { EMPTY_HEAD, type Head, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { noteAmendment } from "./amendment-invariants.ts";
+import { releaseIdle } from "./lease-invariants.ts";
 import { type Model, type ModelNode, openModel, type Say, unfinished } from "./mission-model.ts";
-import { checkNodeEvent, releaseIdle } from "./node-invariants.ts";
+import { checkNodeEvent } from "./node-invariants.ts";
 import { noteAction, noteRepin } from "./policy-model.ts";
 import { noteBan } from "./reset-invariants.ts";
 

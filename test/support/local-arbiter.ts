@@ -12,11 +12,11 @@ import {
 import { ok, type Result } from "../../shared/result.ts";
 import type { EventDraft } from "../../shared/trace/index.ts";
 
-/** Says something to every node that wants slices. */
+/** What is said to each node that wants slices. */
 export type AskArbiters = (wanted: WantedLease) => LeaseFact;
 
 /** Grants whatever is asked for. */
-export const grantAll: AskArbiters = ({ slices }) => ({
+const grantAll: AskArbiters = ({ slices }) => ({
   state: "granted",
   fence: Object.fromEntries(slices.map(({ slice, floor }) => [slice, floor + 1])),
 });

@@ -20,8 +20,19 @@ import type { ExecuteRequest, MissionRpc, TeamRpc } from "../../shared/wire/rpc.
 export const TEAM = "payments";
 export const AGENT = { id: "agent-a", skills: [], zone: null, banned: false } as const;
 
-/** A decision, then an execution, then a system node: the shortest mission with an effect. */
-export const SHORT_PLAN: PlanInput = {
+/**
+ * A decision, then an execution, then a system node: the shortest mission with an effect. Missions of a team
+ * share their slices, so each writes one that no other test of the file waits for.
+ */
+export function shortPlan(missionId: string, slice = `ledger#${missionId}`): PlanInput {
+  return { ...SHORT_PLAN, nodes: SHORT_PLAN.nodes.map((node) => writing(node, slice)) };
+}
+
+function writing(node: PlanInput["nodes"][number], slice: string): PlanInput["nodes"][number] {
+  return node.kind === "execution" ? { ...node, writeSet: [slice] } : node;
+}
+
+const SHORT_PLAN: PlanInput = {
   title: "Refund one order",
   phases: ["work"],
   nodes: [
@@ -45,7 +56,6 @@ export const SHORT_PLAN: PlanInput = {
       ownerR: "agent",
       ownerX: "agent",
       action: { type: "refund.issue" },
-      writeSet: ["ledger#refunds"],
     },
     {
       id: "close",
@@ -163,7 +173,7 @@ export function request(
 
 export function openRequest(
   missionId: string,
-  plan: PlanInput = SHORT_PLAN,
+  plan: PlanInput = shortPlan(missionId),
   extras: Partial<Omit<ExecuteRequest, "command">> = {},
 ): ExecuteRequest {
   const policy = {
@@ -205,9 +215,13 @@ export function proposeRequest(
 }
 
 /** Runs the short plan up to the ticket of `pay`; the ticket is outstanding when this returns. */
-export async function runToTicket(stub: MissionRpc, missionId: string): Promise<void> {
+export async function runToTicket(
+  stub: MissionRpc,
+  missionId: string,
+  plan = shortPlan(missionId),
+): Promise<void> {
   const steps = [
-    openRequest(missionId),
+    openRequest(missionId, plan),
     proposeRequest("decide", null),
     request({ type: "SubmitEvidence", nodeId: "decide", bundle: bundle("order") }),
     request({ type: "SubmitResult", nodeId: "decide", outputs: { amount: 40 }, tests: [] }),

@@ -10,6 +10,7 @@ import { dataOf } from "../../shared/mission/index.ts";
 import { evaluatePolicy } from "../../shared/policy/index.ts";
 import { endsTicket, type TicketClaims } from "../../shared/ticket/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
+import { isShared, release, takeLease } from "./lease-invariants.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
 import { checkApproval, checkSeats } from "./approval-invariants.ts";
 import { checkWideGates } from "./gate-invariants.ts";
@@ -250,44 +251,6 @@ function checkCoverage(model: Model, node: ModelNode, seq: number, say: Say): vo
 function hashesOf(bundles: readonly EvidenceBundle[] | undefined, kind: string): string {
   const hashes = (bundles ?? []).filter((bundle) => bundle.kind === kind).map(({ hash }) => hash);
   return hashes.sort().join(" ");
-}
-
-/** I10: exclusive slices, strictly rising fencing numbers. */
-function takeLease(
-  model: Model,
-  node: ModelNode,
-  fence: Readonly<Record<string, number>>,
-  seq: number,
-  say: Say,
-): void {
-  const slices = Object.keys(fence).sort();
-  if (JSON.stringify(slices) !== JSON.stringify([...new Set(node.spec.writeSet)].sort()))
-    say("I10", `seq ${seq}: the lease is not the write-set`);
-  for (const [slice, number] of Object.entries(fence)) {
-    if (number <= (model.fences.get(slice) ?? 0))
-      say("I10", `seq ${seq}: fence ${number} of ${slice} does not rise`);
-    if (model.holders.has(slice))
-      say("I10", `seq ${seq}: ${slice} is held by ${model.holders.get(slice)}`);
-    model.fences.set(slice, number);
-    model.holders.set(slice, node.spec.id);
-  }
-  node.fence = fence;
-}
-
-function release(model: Model, node: ModelNode): void {
-  for (const slice of Object.keys(node.fence)) model.holders.delete(slice);
-  node.fence = {};
-}
-
-/** A mission that has ended keeps no slice but those that an open ticket may still write. */
-export function releaseIdle(model: Model): void {
-  if (!isShared(model)) return;
-  for (const node of model.nodes.values())
-    if (node.ticket?.outcome !== "outstanding") release(model, node);
-}
-
-function isShared({ opened }: Model): boolean {
-  return (opened.rules ?? 0) >= 3;
 }
 
 /** I1, I8: what DONE promises. */

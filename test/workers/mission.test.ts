@@ -20,7 +20,6 @@ import {
   request,
   runAlarm,
   runToTicket,
-  SHORT_PLAN,
   TEAM,
   teamObject,
 } from "../support/mission-world.ts";
@@ -165,7 +164,7 @@ describe("an evicted mission", () => {
   it("wakes to the same state, and answers a retried command from its row", async () => {
     const missionId = freshMissionId();
     const stub = missionObject(missionId);
-    const opening = openRequest(missionId, SHORT_PLAN, {
+    const opening = openRequest(missionId, undefined, {
       idempotency: { key: "op:k", requestHash: "c".repeat(64) },
     });
     const first = await stub.execute(opening);
