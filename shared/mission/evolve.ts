@@ -8,21 +8,15 @@ import { LIMITS } from "../limits.ts";
 import { type CompiledPlan, compilePlan, type Plan } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { EMPTY_HEAD, type EventDraft } from "../trace/index.ts";
-import { dropAction } from "./actions.ts";
 import { countUnfinished, evolveAmendment } from "./amendments.ts";
 import { evolveIntervention } from "./interventions.ts";
 import { dueMsOf } from "./due.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { approvalChange } from "./evolve-approval.ts";
-import {
-  doubtfulLease,
-  idleHolders,
-  noteWaiting,
-  releaseLease,
-  takeLease,
-} from "./evolve-lease.ts";
+import { failureChange, resetChange } from "./evolve-failure.ts";
+import { idleHolders, noteWaiting, releaseLease, takeLease } from "./evolve-lease.ts";
 import { countDenial, endedTicket, receiptChange, ticketChange } from "./evolve-ticket.ts";
-import { loopChange, NO_LOOP } from "./loop.ts";
+import { loopChange } from "./loop.ts";
 import { countPassage } from "./share.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { createTable } from "./table.ts";
@@ -366,44 +360,4 @@ function gateChange(
     ranPolicyHash: data.policyHash,
     ...(data.quorum === undefined ? {} : { ranQuorum: data.quorum }),
   };
-}
-
-/** What a node holds of an attempt that it leaves behind. */
-const STARTING_OVER: Change = {
-  ticket: null,
-  lease: null,
-  request: null,
-  proposal: null,
-  proposers: [],
-  result: null,
-  receipt: null,
-  approvals: [],
-  verdict: null,
-  reasons: [],
-};
-
-function resetChange(state: MissionState, before: NodeRecord, event: Evolving): Change {
-  const { attempt, resets } = dataOf(event, "node.reset");
-  releaseLease(state, before);
-  return {
-    ...STARTING_OVER,
-    ...NO_LOOP,
-    attempt,
-    attemptsForgiven: attempt - 1,
-    ...(resets > 0 && { resets }),
-  };
-}
-
-function failureChange(state: MissionState, before: NodeRecord, event: Evolving): Change {
-  const data = dataOf(event, "node.failed");
-  const isInDoubt = data.cause === "in_doubt";
-  const lease = isInDoubt ? doubtfulLease(state, before) : null;
-  if (!isInDoubt) releaseLease(state, before);
-  if (data.cause === "ticket_unused" && before.ticket) dropAction(state, before.ticket.jti);
-  const cleared: Change = { ticket: null, lease, request: null };
-  // The next attempt starts clean: another attempt is another digest, so nothing approved carries over.
-  if (event.stateAfter === "READY") return { ...STARTING_OVER, attempt: data.attempt + 1 };
-  if (isInDoubt) return { ...cleared, verdict: "pause", reasons: data.reasons };
-  // The attempt to come is one too many: whatever asks the gate again, readiness refuses it.
-  return { ...cleared, attempt: data.attempt + 1, verdict: "block", reasons: data.reasons };
 }
