@@ -139,6 +139,10 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     return this.#reading.evidence(team, hash);
   }
 
+  async approval(team: string, nodeId: string): ReturnType<MissionRpc["approval"]> {
+    return this.#reading.approval(team, nodeId);
+  }
+
   async readTrace(team: string, after: number, limit: number): ReturnType<MissionRpc["readTrace"]> {
     return this.#reading.trace(team, after, limit);
   }

@@ -4,10 +4,12 @@
  */
 import { LIMITS } from "../../shared/limits.ts";
 import {
+  approvedRequestSeq,
   evidenceIn,
   explainGate,
   type Rejection,
   seqOfEvidence,
+  viewApproval,
   viewBlocked,
   viewMission,
   viewReady,
@@ -35,6 +37,7 @@ export interface Reading {
   blocked(team: string): Answer<"blocked">;
   explain(team: string, nodeId: string, wondering: Wondering | null): Answer<"explain">;
   evidence(team: string, hash: string): Answer<"evidence">;
+  approval(team: string, nodeId: string): Answer<"approval">;
   trace(team: string, after: number, limit: number): Answer<"readTrace">;
   /** The head of a mission that verifies; what does not is never shown to be signed. */
   soundHead(team: string): Result<Head, Rejection>;
@@ -71,6 +74,14 @@ export function createReading(deps: ReadingDeps): Reading {
       const event = seq === null ? undefined : deps.journal.read(seq - 1, 1)[0];
       const stored = event && evidenceIn(event, hash);
       return stored ? ok(stored) : err({ reason: "evidence_unknown", hash });
+    },
+    approval(team, nodeId) {
+      const state = stateOf(team);
+      if (!state) return unknown();
+      const seq = approvedRequestSeq(state, nodeId);
+      const approved = seq === null ? undefined : deps.journal.read(seq - 1, 1)[0];
+      const viewed = viewApproval(state, nodeId, approved ?? null);
+      return viewed.ok ? ok({ approval: viewed.value, head: state.head }) : viewed;
     },
     trace(team, after, limit) {
       // Served from the rows as they are: a broken trace must stay readable to be examined.

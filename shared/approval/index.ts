@@ -7,6 +7,7 @@ export type { PasskeyAssertion, PasskeySigned } from "./assertion.ts";
 export { type AuthenticatorData, parseAuthenticatorData } from "./authenticator-data.ts";
 export { checkClientData } from "./client-data.ts";
 export type { CeremonyReject, RelyingParty } from "./client-data.ts";
+export { diffJson, type JsonChange } from "./json-diff.ts";
 export { approvalHoursSchema, isWithinHours } from "./hours.ts";
 export type { ApprovalHours } from "./hours.ts";
 export { recordedApproval, verifySignedApproval } from "./verify.ts";

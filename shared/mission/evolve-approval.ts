@@ -26,6 +26,7 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
       const named = {
         ...(pauses && { pauses }),
         ...(subjectDigest !== undefined && { subjectDigest }),
+        ...(event.seq === undefined ? {} : { seq: event.seq }),
       };
       return { request: { gateDigest, requirement, deadlineAt, ...named } };
     }
@@ -38,6 +39,7 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
       );
       return {
         ...answeredChange(before.challenges, event),
+        ...(before.request?.seq === undefined ? {} : { approvedSeq: before.request.seq }),
         approvals: [
           ...others,
           { approver, groups, kid, gateDigest, statementExpiresAt, validUntil },

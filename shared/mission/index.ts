@@ -1,4 +1,5 @@
 /** The face of the mission core: decide, evolve, and what is read from a state. */
+export { type ApprovalView, approvedRequestSeq, viewApproval } from "./approval-view.ts";
 export { answerOf, type Answer } from "./answer.ts";
 export { BLOCKED_LIST_MAX, type BlockedNode, type BlockedView, viewBlocked } from "./blocked.ts";
 export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";

@@ -69,6 +69,8 @@ export interface OpenRequest {
   readonly subjectDigest?: string;
   readonly requirement: ApprovalRequirement;
   readonly deadlineAt: string;
+  /** Its event, once that is recorded. Not in views. */
+  readonly seq?: number;
 }
 
 export interface HeldTicket {
@@ -137,6 +139,8 @@ export interface NodeRecord {
   /** Bundles submitted to this node, oldest first. */
   readonly evidence: readonly EvidenceSummary[];
   readonly approvals: readonly HeldApproval[];
+  /** The event of the last request that somebody approved; only there once there was one. */
+  readonly approvedSeq?: number;
   /** Challenges answered with a passkey at this node; only there once there was one. */
   readonly challenges?: readonly string[];
   /** Digests a human denied or let lapse: final for that digest. */

@@ -225,12 +225,13 @@ function viewRequest({
   const given = approvals
     .filter((approval) => approval.gateDigest === request.gateDigest)
     .map(({ approver: id, groups }) => ({ id, groups }));
+  const { seq: _seq, ...shown } = request;
   const { requirement } = request;
   const have =
     requirement.all === undefined
       ? new Set(given.map(({ id }) => id)).size
       : seatsOf(requirement).length - missingSeats(requirement, given);
-  return { ...request, have };
+  return { ...shown, have };
 }
 
 /** READY nodes in plan order, which is deterministic. O(ready log ready). */

@@ -15,6 +15,7 @@ import type { AcquireAnswer, AcquireRequest } from "../lease/index.ts";
 import type {
   AgentFacts,
   Answer,
+  ApprovalView,
   BlockedView,
   Command,
   MissionView,
@@ -94,6 +95,11 @@ export interface MissionRpc extends MissionStreamRpc {
   blocked(team: string): Promise<Result<{ blocked: BlockedView; head: Head }, Rejection>>;
   /** The bundle of this hash, from the journal. */
   evidence(team: string, hash: string): Promise<Result<StoredEvidence, Rejection>>;
+  /** The node's open request as a person is shown it. */
+  approval(
+    team: string,
+    nodeId: string,
+  ): Promise<Result<{ approval: ApprovalView; head: Head }, Rejection>>;
   /** Evaluates the node's gate over its held proposal, or the given one, and records nothing. */
   explain(
     team: string,

@@ -48,7 +48,7 @@ export const verificationSummarySchema = z.strictObject({
   ),
 }) satisfies z.ZodType<EvidenceVerification>;
 
-const evidenceSummarySchema = z.strictObject({
+export const evidenceSummarySchema = z.strictObject({
   id: z.string(),
   hash: hashSchema,
   kind: z.string(),

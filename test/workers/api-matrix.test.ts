@@ -119,6 +119,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   }),
   "POST /v1/missions/{id}/nodes/{node}/approvals": named(node("approvals"), { statement: "x.y.z" }),
   "POST /v1/missions/{id}/nodes/{node}/results": named(node("results"), {}),
+  "GET /v1/missions/{id}/nodes/{node}/approval": named(node("approval")),
   "GET /v1/missions/{id}/trace": named(mission("/trace")),
   // A point that no trace has: an open stream would not end, and would not tell its own team from another.
   "GET /v1/missions/{id}/stream": named(mission("/stream?after=999999")),

@@ -3,15 +3,18 @@
  * Comes from the index and may lag; the mission checks every signature against its own state.
  */
 import * as z from "zod";
+import { MISSION_ID, NODE_ID } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import type { MissionView } from "../../shared/mission/index.ts";
 import { pageSchema } from "../../shared/wire/api.ts";
+import { approvalViewSchema } from "../../shared/wire/approval-view.ts";
 import { approvalRequestSchema, approvalStateSchema } from "../../shared/wire/index-views.ts";
+import { setEtag } from "../commands.ts";
 import { defineRoute } from "../contract.ts";
 import { CURSOR_CHARS_MAX, CURSOR_REFUSED, decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Env } from "../env.ts";
 import { missionStub } from "../missions.ts";
-import { orUnavailable, problemResponse } from "../problems.ts";
+import { orUnavailable, problemResponse, rejectionResponse } from "../problems.ts";
 import { listApprovals, readMissionRows } from "../read-model/queries.ts";
 import type { ApprovalRow, MissionRow } from "../read-model/schema.ts";
 import { createRouter } from "../router.ts";
@@ -33,7 +36,30 @@ const listRoute = defineRoute({
   answers: { 200: { description: "One page.", schema: pageSchema(approvalRequestSchema) } },
 });
 
+const readRoute = defineRoute({
+  method: "get",
+  path: "/v1/missions/{id}/nodes/{node}/approval",
+  tag: "approvals",
+  summary: "The node's open request: what is asked, who sits, what follows, what changed",
+  description:
+    "From the mission itself, so never behind. `changes` is against the last revision of this node that somebody approved.",
+  audience: ["approver", "operator", "auditor", "admin"],
+  params: z.object({ id: z.string().regex(MISSION_ID), node: z.string().regex(NODE_ID) }),
+  etag: true,
+  answers: { 200: { description: "As it stands at the ETag.", schema: approvalViewSchema } },
+  problems: ["mission_unknown", "node_unknown", "approval_not_requested"],
+});
+
 export const approvalRoutes = createRouter();
+
+approvalRoutes.openapi(readRoute, async (c) => {
+  const { id, node } = c.req.valid("param");
+  const { team } = c.get("principal");
+  const read = await missionStub(c.env, team, id).approval(team, node);
+  if (!read.ok) return rejectionResponse(c, read.error);
+  setEtag(c, read.value.head);
+  return c.json(read.value.approval, 200);
+});
 
 approvalRoutes.openapi(listRoute, async (c) => {
   const { state, cursor, limit } = c.req.valid("query");
