@@ -12,11 +12,20 @@ import {
   overhang,
   startBrowser,
 } from "./browser.ts";
-import { askFinance, failUntilIncident, FINANCE, finish, openMission } from "./scene.ts";
+import {
+  addWebhook,
+  askFinance,
+  failUntilIncident,
+  proposeTighterPolicy,
+  FINANCE,
+  finish,
+  openMission,
+} from "./scene.ts";
 
 let browser: Browser;
 let missionId: string;
 let finishedId: string;
+let policyVersion: string;
 
 beforeAll(async () => {
   browser = await startBrowser();
@@ -25,6 +34,8 @@ beforeAll(async () => {
   finishedId = await openMission("A switch that is through");
   await askFinance(finishedId);
   await finish(finishedId);
+  policyVersion = await proposeTighterPolicy();
+  await addWebhook();
   await failUntilIncident(await openMission("A switch whose references do not hold"));
 });
 
@@ -72,6 +83,16 @@ const PAGES: readonly Shown[] = [
   },
   { name: "incidents", address: () => "/console/incidents", until: "INC#" },
   { name: "incident", address: () => "/console/incidents/1", until: "What happened around it" },
+  { name: "policies", address: () => "/console/policies", until: "vendor-switch" },
+  {
+    name: "policy",
+    address: () => `/console/policies/${policyVersion}`,
+    until: "− ",
+    who: { roles: ["approver"] },
+  },
+  { name: "approvers", address: () => "/console/settings/approvers", until: "Mina Okonkwo" },
+  { name: "agents", address: () => "/console/settings/agents", until: "Ban agent.buyer" },
+  { name: "webhooks", address: () => "/console/settings/webhooks", until: "hooks.example" },
   { name: "nothing", address: () => "/console/no/such/page", until: "There is no such page" },
 ];
 

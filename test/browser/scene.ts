@@ -49,7 +49,7 @@ export function keyFileOf(approver: string): string {
 
 export async function clientOf(
   sub: string,
-  role: "agent" | "operator" | "approver",
+  role: "agent" | "operator" | "approver" | "admin",
 ): Promise<ApiClient> {
   return createApiClient(inject("url"), await tokenFor(sub, [role]));
 }
@@ -128,6 +128,21 @@ export async function failUntilIncident(missionId: string): Promise<void> {
       tests: [{ id: "references-checked", passed: false }],
     });
   }
+}
+
+/** Proposes the example's policy with a lower limit; answers the version. */
+export async function proposeTighterPolicy(): Promise<string> {
+  const { policy } = readExample("vendor-switch");
+  const tighter = JSON.parse(JSON.stringify(policy).replaceAll("250000", "100000")) as unknown;
+  const operator = await clientOf("olga", "operator");
+  const proposed = await post(operator, "/v1/policies", { document: tighter });
+  return String(proposed["version"]);
+}
+
+/** An endpoint to list; nobody answers there, and nothing waits for it. */
+export async function addWebhook(): Promise<void> {
+  const body = { url: "https://hooks.example/sekisho", events: ["mission.sealed"] };
+  await post(await clientOf("olga", "admin"), "/v1/webhooks", body);
 }
 
 async function missionOf(missionId: string): Promise<MissionView> {

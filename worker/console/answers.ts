@@ -1,10 +1,18 @@
 /** What the API answers, as types: from the contract's own schemas, so that the console cannot drift from it. */
 import type * as z from "zod";
-import type { missionSummarySchema } from "../../shared/wire/api.ts";
+import type { approverSchema } from "../../shared/wire/directory.ts";
+import type { policyRunSchema } from "../../shared/wire/policy-views.ts";
+import type {
+  agentSchema,
+  missionSummarySchema,
+  policyRecordSchema,
+} from "../../shared/wire/api.ts";
 import type {
   approvalRequestSchema,
+  deliverySchema,
   incidentSchema,
   incidentWithContextSchema,
+  webhookSchema,
 } from "../../shared/wire/index-views.ts";
 
 /** A page of a list. */
@@ -17,3 +25,9 @@ export type MissionSummary = z.output<typeof missionSummarySchema>;
 export type Incident = z.output<typeof incidentSchema>;
 export type IncidentWithContext = z.output<typeof incidentWithContextSchema>;
 export type ApprovalRequest = z.output<typeof approvalRequestSchema>;
+export type PolicyRecord = z.output<typeof policyRecordSchema>;
+export type Approver = z.output<typeof approverSchema>;
+export type Agent = z.output<typeof agentSchema>;
+export type Webhook = z.output<typeof webhookSchema>;
+export type Delivery = z.output<typeof deliverySchema>;
+export type PolicyRun = z.output<typeof policyRunSchema>;

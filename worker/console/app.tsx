@@ -7,6 +7,8 @@ import { IncidentPage } from "./pages/incident.tsx";
 import { IncidentsPage } from "./pages/incidents.tsx";
 import { MissionPage } from "./pages/mission.tsx";
 import { MissionsPage } from "./pages/missions.tsx";
+import { PoliciesPage } from "./pages/policies.tsx";
+import { SettingsPage } from "./pages/settings.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { addressOf, usePlace, type Place } from "./router.ts";
 import { signOut, useSession, type Session } from "./session.ts";
@@ -14,11 +16,14 @@ import { signOut, useSession, type Session } from "./session.ts";
 const InboxPage = lazy(async () => (await import("./pages/inbox.tsx")).InboxPage);
 const RequestPage = lazy(async () => (await import("./pages/request.tsx")).RequestPage);
 const TracePage = lazy(async () => (await import("./pages/trace.tsx")).TracePage);
+const PolicyPage = lazy(async () => (await import("./pages/policy.tsx")).PolicyPage);
 
 const SECTIONS = [
   { id: "missions", name: "Missions" },
   { id: "inbox", name: "Inbox" },
   { id: "incidents", name: "Incidents" },
+  { id: "policies", name: "Policies" },
+  { id: "settings", name: "Settings" },
 ] as const;
 
 /** The whole console. */
@@ -108,6 +113,11 @@ function Content({ place }: { place: Place }): JSX.Element {
     if (id === undefined) return <IncidentsPage place={place} />;
     return <IncidentPage key={id} id={id} />;
   }
+  if (section === "policies") {
+    if (id === undefined) return <PoliciesPage />;
+    return <PolicyPage key={id} version={id} place={place} />;
+  }
+  if (section === "settings") return <SettingsPage section={id ?? "approvers"} id={rest} />;
   return (
     <Page title="Nothing here">
       <p>
