@@ -127,7 +127,9 @@ async function consoleLinks(
   team: string,
   approvers: readonly string[],
 ): Promise<ConsoleLinks> {
-  const link = (token: string) => `${url}/console/#token=${token}`;
+  // By its name: passkeys know no addresses.
+  const origin = url.replace("127.0.0.1", "localhost");
+  const link = (token: string) => `${origin}/console/#token=${token}`;
   const roles = ["operator", "admin", "auditor"] as const;
   const operator = link(await mintToken(keys, { team, sub: "me", roles }));
   const byApprover: Record<string, string> = {};

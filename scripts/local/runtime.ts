@@ -112,6 +112,9 @@ function createMiniflare(launched: Launch): Miniflare {
     CHECKPOINT_SIGNING_KEY: JSON.stringify(keys.checkpoint),
     EGRESS_ALLOW_HOSTS: egress,
     OPERATOR_TEAM: "operators",
+    // A passkey belongs to a name, and an address is none: the console is opened as localhost.
+    PASSKEY_RP_ID: "localhost",
+    PASSKEY_ORIGINS: `http://localhost:${port}`,
   };
   const gatewayBindings = {
     ...gateway.bindings,

@@ -5,11 +5,11 @@
 import { writeFileSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from "vitest";
 import { shortDigest, verifyApprovalStatement } from "../../shared/approval/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
-import { keepPicture, openPage, startBrowser } from "./browser.ts";
+import { accessibilityFaults, keepPicture, openPage, startBrowser, tokenFor } from "./browser.ts";
 import { askFinance, clientOf, FINANCE, keyFileOf, nodeOf, openMission } from "./scene.ts";
 
 const AS_FINANCE = { sub: FINANCE, roles: ["approver"] } as const;
@@ -30,6 +30,22 @@ afterAll(() => browser.close());
 
 const requestAddress = () => `/console/inbox/${missionId}/approve`;
 const signButton = (page: Page) => page.getByRole("button", { name: /^Sign( |$)(?!out|in)/ });
+
+/** An authenticator that Chromium plays: it verifies its person and keeps passkeys. */
+async function addAuthenticator(context: BrowserContext, page: Page): Promise<void> {
+  const session = await context.newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
 
 async function newestEvent(type: string): Promise<TraceEvent> {
   const answered = await (
@@ -66,6 +82,7 @@ it("an approval signed in the page is recorded with exactly the digest that was 
   expect(await signButton(page).isDisabled()).toBe(true);
   await page.getByLabel(/^Approve:/).check();
   await page.getByLabel(/^Reason/).fill("Quote 8841 is in order");
+  await page.getByLabel("a key file").check();
   expect(await signButton(page).isDisabled()).toBe(true);
   await page.getByLabel(/^Your key file/).setInputFiles(keyFileOf(FINANCE));
   const { request } = await nodeOf(missionId, "approve");
@@ -111,6 +128,8 @@ it("a denial can be given by keyboard alone", async () => {
   await page.keyboard.type("The quote has expired");
   await page.keyboard.press("Enter");
   expect((await nodeOf(missionId, "approve")).request).not.toBeNull();
+  await tabTo(/^a passkey/);
+  await page.keyboard.press("ArrowDown");
   await tabTo(/^Your key file/);
   await page.keyboard.press("Enter");
   await (await chosen).setFiles(keyFileOf(FINANCE));
@@ -128,6 +147,7 @@ it("a key that is not the approver's decides nothing, and the page says why", as
   const { page, close } = await openPage(browser, requestAddress(), AS_FINANCE);
   await page.getByLabel(/^Approve:/).check();
   await page.getByLabel(/^Reason/).fill("with another key");
+  await page.getByLabel("a key file").check();
   await page.getByLabel(/^Your key file/).setInputFiles(keyFileOf("noor.audit"));
   await page.getByRole("button", { name: "Sign the approval" }).click();
   await page.getByRole("alert").getByText("approval_signature_invalid").waitFor();
@@ -136,10 +156,56 @@ it("a key that is not the approver's decides nothing, and the page says why", as
   await close(/422|403/);
 });
 
+it.each([{ dark: false }, { dark: true }])(
+  "a passkey signs exactly what was shown, dark $dark",
+  async ({ dark }) => {
+    const origin = inject("url").replace("127.0.0.1", "localhost");
+    const looking = { dark, allowed: [origin] };
+    const { page, context, close } = await openPage(browser, "/console/", looking);
+    await addAuthenticator(context, page);
+    const admin = await tokenFor("olga", ["admin"]);
+    await page.goto(`${origin}/console/settings/approvers#token=${admin}`);
+    await page.getByRole("button", { name: "Register a passkey of Mina Okonkwo" }).click();
+    await page.getByText("has a new passkey").waitFor({ state: "attached" });
+    const person = await tokenFor(FINANCE, ["approver"]);
+    await page.goto(`${origin}${requestAddress()}#token=${person}`);
+    await page.getByLabel(/^Approve:/).check();
+    await page.getByLabel(/^Reason/).fill("by my own hand");
+    expect(await page.getByLabel("a passkey").isChecked()).toBe(true);
+    await keepPicture(page, `request-passkey-${dark ? "dark" : "light"}`);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const { request } = await nodeOf(missionId, "approve");
+    await page.getByRole("button", { name: "Sign the approval" }).click();
+    await page.getByText("nobody is asked to decide").waitFor();
+    const granted = await newestEvent("approval.granted");
+    expect(granted.data).toMatchObject({ approver: FINANCE, gateDigest: request?.gateDigest });
+    expect(granted.data["passkey"]).toBeDefined();
+    expect((await nodeOf(missionId, "approve")).state).toBe("DONE");
+    // Chromium remarks that RSA is not offered: it is refused, docs/decisions/0024.
+    await close(/pubKeyCredParams/);
+  },
+);
+
+it("a person who turns away from the passkey has signed nothing", async () => {
+  const origin = inject("url").replace("127.0.0.1", "localhost");
+  const { page, context, close } = await openPage(browser, "/console/", { allowed: [origin] });
+  // No credential on it: nothing can answer.
+  await addAuthenticator(context, page);
+  const person = await tokenFor(FINANCE, ["approver"]);
+  await page.goto(`${origin}${requestAddress()}#token=${person}`);
+  await page.getByLabel(/^Approve:/).check();
+  await page.getByLabel(/^Reason/).fill("not really");
+  await page.getByRole("button", { name: "Sign the approval" }).click();
+  await page.getByText("Nothing was signed").waitFor();
+  expect((await nodeOf(missionId, "approve")).request?.have).toBe(0);
+  await close();
+});
+
 it("what is no key file is refused in the page", async () => {
   const { page, close } = await openPage(browser, requestAddress(), AS_FINANCE);
   const file = path.join(mkdtempSync(path.join(tmpdir(), "sekisho-key-")), "no.jwk");
   writeFileSync(file, '{"kty":"OKP","crv":"Ed25519","x":"AA"}');
+  await page.getByLabel("a key file").check();
   await page.getByLabel(/^Your key file/).setInputFiles(file);
   await page.getByText("This is no private key as a JWK.").waitFor();
   await close();

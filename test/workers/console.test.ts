@@ -73,5 +73,5 @@ describe("a file", () => {
 
 it("the settings name no issuer where none is configured", async () => {
   const { body } = await expectStatus(send("/console/config.json"), 200);
-  expect(body).toEqual({ mode: "local", oidc: null });
+  expect(body).toEqual({ mode: "local", rpId: "api.sekisho.test", oidc: null });
 });

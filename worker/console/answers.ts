@@ -1,6 +1,7 @@
 /** What the API answers, as types: from the contract's own schemas, so that the console cannot drift from it. */
 import type * as z from "zod";
 import type { approverSchema } from "../../shared/wire/directory.ts";
+import type { deliverySchema, webhookSchema } from "../../shared/wire/webhook-views.ts";
 import type { policyRunSchema } from "../../shared/wire/policy-views.ts";
 import type {
   agentSchema,
@@ -9,10 +10,8 @@ import type {
 } from "../../shared/wire/api.ts";
 import type {
   approvalRequestSchema,
-  deliverySchema,
   incidentSchema,
   incidentWithContextSchema,
-  webhookSchema,
 } from "../../shared/wire/index-views.ts";
 
 /** A page of a list. */

@@ -9,6 +9,7 @@ import { type ConsoleConfig, consoleConfigSchema } from "../../shared/wire/conso
 import { defineRoute } from "../contract.ts";
 import type { AppContext } from "../context.ts";
 import type { Env } from "../env.ts";
+import { relyingPartyOf } from "../passkeys.ts";
 import { problemResponse } from "../problems.ts";
 import { createRouter } from "../router.ts";
 
@@ -33,7 +34,7 @@ config.openapi(configRoute, (c) => {
     issuerOf(c.env) === null || OIDC_CLIENT_ID === ""
       ? null
       : { issuer: OIDC_ISSUER, clientId: OIDC_CLIENT_ID, scope: OIDC_SCOPE };
-  const answer: ConsoleConfig = { mode: MODE, oidc };
+  const answer: ConsoleConfig = { mode: MODE, rpId: relyingPartyOf(c.env).id, oidc };
   return c.json(answer, 200);
 });
 
@@ -66,7 +67,7 @@ consoleRoutes.route("/", pages);
 
 /** Passkeys are the one device the console may ask for. */
 const PERMISSIONS =
-  "publickey-credentials-get=(self), camera=(), microphone=(), geolocation=(), payment=(), usb=()";
+  "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 
 /** Scripts, styles and requests of this origin only; requests to the issuer too, where one is configured. */
 function contentPolicy(env: Env): string {

@@ -9,8 +9,11 @@ import {
   type ApprovalStatement,
   shortDigest,
 } from "../../../shared/approval/index.ts";
+import { ok, type Result } from "../../../shared/result.ts";
+import type { ConsoleConfig } from "../../../shared/wire/console.ts";
 import { announce } from "../announce.ts";
-import { ask, type Problem } from "../api.ts";
+import { ask, type Problem, useResource } from "../api.ts";
+import { hasPasskeys, signWithPasskey } from "../passkeys.ts";
 import { ProblemNote } from "../parts/page.tsx";
 import { KeyField, ReasonField, useHeldKey } from "../parts/signature.tsx";
 import { currentSession, hasRole, useSession } from "../session.ts";
@@ -34,6 +37,8 @@ export function Decide({ asked, onDone }: { asked: Asked; onDone: () => void }):
   const [decision, setDecision] = useState<Decision | null>(null);
   const [reason, setReason] = useState("");
   const [key, setKey] = useHeldKey();
+  const [means, setMeans] = useState<Means>(hasPasskeys() ? "passkey" : "key file");
+  const { data: config } = useResource<ConsoleConfig>("/console/config.json");
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   if (!hasRole(session, "approver")) {
@@ -41,11 +46,12 @@ export function Decide({ asked, onDone }: { asked: Asked; onDone: () => void }):
       <p class="note">Your token has no approver role, so you can read this and decide nothing.</p>
     );
   }
-  const missing = missingFrom({ decision, reason, key });
+  const missing = missingFrom({ decision, reason, key, means });
   const sign = async () => {
-    if (decision === null || key === null || isSending) return;
+    if (decision === null || missing !== null || isSending) return;
     setSending(true);
-    const said = await send(asked, { decision, reason, key });
+    const signer = means === "passkey" ? (config?.rpId ?? location.hostname) : key;
+    const said = signer === null ? null : await send(asked, { decision, reason, signer });
     setSending(false);
     setProblem(said);
     if (said !== null) return;
@@ -73,7 +79,8 @@ export function Decide({ asked, onDone }: { asked: Asked; onDone: () => void }):
         />
       </fieldset>
       <ReasonField value={reason} onChange={setReason} />
-      <KeyField held={key} onChange={setKey} />
+      <MeansField means={means} onChange={setMeans} />
+      {means === "passkey" ? null : <KeyField held={key} onChange={setKey} />}
       <ProblemNote problem={problem} />
       <p class="actions">
         <button type="button" disabled={missing !== null || isSending} onClick={() => void sign()}>
@@ -82,6 +89,35 @@ export function Decide({ asked, onDone }: { asked: Asked; onDone: () => void }):
         {missing === null ? null : <span class="dim">{missing}</span>}
       </p>
     </section>
+  );
+}
+
+/** What the person signs with. */
+type Means = "passkey" | "key file";
+
+function MeansField({
+  means,
+  onChange,
+}: {
+  means: Means;
+  onChange: (means: Means) => void;
+}): JSX.Element | null {
+  if (!hasPasskeys()) return null;
+  return (
+    <fieldset class="row">
+      <legend>Sign with</legend>
+      {(["passkey", "key file"] as const).map((each) => (
+        <label key={each} class="option">
+          <input
+            type="radio"
+            name="means"
+            checked={means === each}
+            onChange={() => onChange(each)}
+          />
+          <span>{each === "passkey" ? "a passkey" : "a key file"}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 
@@ -106,10 +142,11 @@ function missingFrom(form: {
   readonly decision: Decision | null;
   readonly reason: string;
   readonly key: SigningKey | null;
+  readonly means: Means;
 }): string | null {
   if (form.decision === null) return "Choose a decision.";
   if (form.reason.trim() === "") return "Say why.";
-  return form.key === null ? "Choose your key file." : null;
+  return form.means === "key file" && form.key === null ? "Choose your key file." : null;
 }
 
 function buttonText(decision: Decision | null, isSending: boolean): string {
@@ -121,7 +158,8 @@ function buttonText(decision: Decision | null, isSending: boolean): string {
 /** Signs and posts; null when it was recorded. */
 async function send(
   asked: Asked,
-  { decision, reason, key }: { decision: Decision; reason: string; key: SigningKey },
+  // A text is the domain whose passkey is asked for.
+  { decision, reason, signer }: { decision: Decision; reason: string; signer: SigningKey | string },
 ): Promise<Problem | null> {
   const now = Date.now();
   const statement: ApprovalStatement = {
@@ -132,9 +170,29 @@ async function send(
     issuedAt: new Date(now).toISOString(),
     expiresAt: new Date(now + STATEMENT_TTL_MS).toISOString(),
   };
-  const jws = await signStatement(APPROVAL_JWS_TYPE, statement, key);
+  const body = await signedBody(statement, signer);
+  if (!body.ok) {
+    return {
+      status: 0,
+      code: "passkey",
+      title: "Nothing was signed",
+      detail: body.error,
+      errors: [],
+    };
+  }
   const { missionId, nodeId } = asked;
   const address = `/v1/missions/${encodeURIComponent(missionId)}/nodes/${encodeURIComponent(nodeId)}/approvals`;
-  const answered = await ask(address, { body: { statement: jws } });
+  const answered = await ask(address, { body: body.value });
   return answered.ok ? null : answered.error;
+}
+
+async function signedBody(
+  statement: ApprovalStatement,
+  signer: SigningKey | string,
+): Promise<Result<unknown, string>> {
+  if (typeof signer !== "string") {
+    return ok({ statement: await signStatement(APPROVAL_JWS_TYPE, statement, signer) });
+  }
+  const answered = await signWithPasskey(statement, signer);
+  return answered.ok ? ok({ statement, assertion: answered.value }) : answered;
 }

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { announce } from "../announce.ts";
 import type { Agent, Approver, Delivery, ListOf, Webhook } from "../answers.ts";
 import { ask, useResource, type Problem } from "../api.ts";
+import { createPasskey, hasPasskeys } from "../passkeys.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Cell, Empty, Hash, Page, ProblemNote, Table } from "../parts/page.tsx";
@@ -61,8 +62,8 @@ function Listed<T>({
 function Approvers(): JSX.Element {
   return (
     <Listed<Approver> path="/v1/approvers" nothing="Nobody may approve anything yet.">
-      {(items) => (
-        <Table caption="Approvers" columns={["Person", "Groups", "Keys", "May sign"]}>
+      {(items, reload) => (
+        <Table caption="Approvers" columns={["Person", "Groups", "Keys", "May sign", "Change"]}>
           {items.map((person) => (
             <tr key={person.id}>
               <Cell label="Person" class="lead">
@@ -70,8 +71,10 @@ function Approvers(): JSX.Element {
               </Cell>
               <Cell label="Groups">{person.groups.join(", ")}</Cell>
               <Cell label="Keys">
-                {person.keys.map(({ kid }) => (
-                  <Hash key={kid} value={kid} chars={16} />
+                {person.keys.map(({ kid, passkey }) => (
+                  <div key={kid}>
+                    {passkey === undefined ? "key" : "passkey"} <Hash value={kid} chars={16} />
+                  </div>
                 ))}
               </Cell>
               <Cell label="May sign">
@@ -83,12 +86,61 @@ function Approvers(): JSX.Element {
                   </>
                 )}
               </Cell>
+              <Cell label="Change">
+                <PasskeyButton person={person} onDone={reload} />
+              </Cell>
             </tr>
           ))}
         </Table>
       )}
     </Listed>
   );
+}
+
+/** The person makes the passkey on this device, while the admin is signed in on it. */
+function PasskeyButton({
+  person,
+  onDone,
+}: {
+  person: Approver;
+  onDone: () => void;
+}): JSX.Element | null {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  if (!hasPasskeys()) return null;
+  const register = async () => {
+    const problemOf = await registerPasskey(person.id);
+    setProblem(problemOf);
+    if (problemOf === null) announce(`${person.name} has a new passkey`);
+    onDone();
+  };
+  return (
+    <>
+      <button type="button" onClick={() => void register()}>
+        Register a passkey of {person.name}
+      </button>
+      <ProblemNote problem={problem} />
+    </>
+  );
+}
+
+async function registerPasskey(approver: string): Promise<Problem | null> {
+  const address = `/v1/approvers/${encodeURIComponent(approver)}/passkeys`;
+  const opened = await ask<PublicKeyCredentialCreationOptionsJSON>(`${address}/options`, {
+    body: {},
+  });
+  if (!opened.ok) return opened.error;
+  const made = await createPasskey(opened.value);
+  if (!made.ok) {
+    return {
+      status: 0,
+      code: "passkey",
+      title: "No passkey was made",
+      detail: made.error,
+      errors: [],
+    };
+  }
+  const registered = await ask(address, { body: made.value });
+  return registered.ok ? null : registered.error;
 }
 
 function Agents(): JSX.Element {

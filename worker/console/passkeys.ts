@@ -1,0 +1,53 @@
+/**
+ * Passkeys, as the browser offers them. The challenge of an approval is the hash of the statement, so the device signs
+ * exactly what was shown. Decides nothing; a person who turns away is a sentence, not an exception.
+ * Specification: docs/approvals.md ("Passkeys"), WebAuthn Level 3.
+ */
+import { canonicalJson } from "../../shared/canonical.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+
+const TIMEOUT_MS = 2 * 60_000;
+
+/** Whether this browser has passkeys for pages like this one. */
+export function hasPasskeys(): boolean {
+  return typeof PublicKeyCredential === "function";
+}
+
+/** Has the person sign a statement; answers the assertion as JSON. Errors: a sentence. */
+export async function signWithPasskey(
+  statement: unknown,
+  rpId: string,
+): Promise<Result<unknown, string>> {
+  const bytes = new TextEncoder().encode(canonicalJson(statement));
+  const challenge = await crypto.subtle.digest("SHA-256", bytes);
+  return answerOf(() =>
+    navigator.credentials.get({
+      publicKey: { challenge, rpId, userVerification: "required", timeout: TIMEOUT_MS },
+    }),
+  );
+}
+
+/** Has the person make a passkey for an open registration; answers it as JSON. Errors: a sentence. */
+export async function createPasskey(
+  options: PublicKeyCredentialCreationOptionsJSON,
+): Promise<Result<unknown, string>> {
+  return answerOf(() =>
+    navigator.credentials.create({
+      publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
+    }),
+  );
+}
+
+async function answerOf(
+  ceremony: () => Promise<Credential | null>,
+): Promise<Result<unknown, string>> {
+  try {
+    const credential = await ceremony();
+    return credential instanceof PublicKeyCredential
+      ? ok(credential.toJSON() as unknown)
+      : err("No passkey answered.");
+  } catch (thrown) {
+    const why = thrown instanceof DOMException ? thrown.message : String(thrown);
+    return err(`No passkey answered: ${why}`);
+  }
+}
