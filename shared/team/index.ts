@@ -15,6 +15,7 @@ export { incidentEventKey, incidentSummaryKey, moveIncidentStatus } from "./inci
 export type { IncidentOrigin, IncidentStatus } from "./incident.ts";
 export { isCounterSound, passkeyCreationOptions, readPasskeyRegistration } from "./passkey.ts";
 export type { NewPasskey, PasskeyRegistration, PasskeyReject } from "./passkey.ts";
+export { isMeetable, type Unmeetable, unmeetableNodes } from "./meetable.ts";
 export { moveShadow, type PolicyState } from "./shadow.ts";
 export { TEAM_LIMITS } from "./limits.ts";
 export { admitAgent, admitZone, agentWithin } from "./zones.ts";

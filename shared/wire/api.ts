@@ -145,7 +145,7 @@ const gateResultSchema = z.strictObject({
 
 type AnswerOf<T extends Answer["type"]> = Extract<Answer, { type: T }>;
 
-export const openedSchema = z.strictObject({
+const openedSchema = z.strictObject({
   type: z.literal("opened"),
   missionId: z.string(),
   state: missionStatusSchema,
@@ -153,6 +153,11 @@ export const openedSchema = z.strictObject({
   policyVersion: z.string(),
   ready: z.array(z.string()),
 }) satisfies z.ZodType<AnswerOf<"opened">>;
+
+/** `warnings` name nodes that ask for people the directory does not have; the mission is open all the same. */
+export const openedWithWarningsSchema = openedSchema.extend({
+  warnings: z.array(z.strictObject({ nodeId: z.string(), detail: z.string() })),
+});
 
 /** A mission as the list shows it: from the index, so possibly a moment behind. */
 export const missionSummarySchema = z.strictObject({

@@ -57,7 +57,13 @@ export const approvalRequestSchema = z.strictObject({
   deadlineAt: momentSchema,
   gateDigest: hashSchema,
   attempt: z.int(),
-  requirement: z.strictObject({ quorum: z.int(), group: z.string().nullable() }),
+  requirement: z.strictObject({
+    quorum: z.int(),
+    group: z.string().nullable(),
+    all: z.array(z.strictObject({ group: z.string(), quorum: z.int() })).exactOptional(),
+  }),
+  /** False where the directory has nobody who could fill some seat; null where nobody waits. */
+  meetable: z.boolean().nullable(),
   have: z.int(),
   /** Hashes of the evidence the gate digest covers. */
   evidence: z.array(z.string()),
@@ -71,6 +77,17 @@ export const approvalRequestSchema = z.strictObject({
   }),
   /** What to sign, but for decision, approver, reason and the statement's own times. */
   statement: z.record(z.string(), z.json()),
+});
+
+/** An approval of the caller's that stopped counting: what they signed, what is asked now, and why. */
+export const withdrawnApprovalSchema = z.strictObject({
+  missionId: z.string(),
+  nodeId: z.string(),
+  seq: z.int(),
+  gateDigest: hashSchema,
+  newGateDigest: hashSchema.nullable(),
+  cause: z.enum(["voided", "person_removed", "key_removed", "not_valid", "group_left"]),
+  at: momentSchema,
 });
 
 export const rebuildSchema = z.strictObject({

@@ -8,9 +8,9 @@ import type { TraceEvent } from "../../shared/trace/index.ts";
 import { jsonChunks } from "../../worker/read-model/bulk.ts";
 import { projectEvents } from "../../worker/read-model/project.ts";
 import { iso, MISSION, person, TEAM } from "../support/builders.ts";
-import { intervene, propose, vendorSwitch } from "../support/commands.ts";
+import { intervene, propose, reviewApprovals, vendorSwitch } from "../support/commands.ts";
 import { storyOf } from "../support/index-stories.ts";
-import { denies, given } from "../support/scenario.ts";
+import { approves, denies, given } from "../support/scenario.ts";
 import { decisionNode, executionNode, plan } from "../support/builders.ts";
 import { openMission } from "../support/commands.ts";
 
@@ -205,5 +205,28 @@ describe("bulk parameters", () => {
   it("are none without rows, and one for a row above the limit", () => {
     expect(jsonChunks([])).toEqual([]);
     expect(jsonChunks([{ text: "y".repeat(100) }], 10)).toHaveLength(1);
+  });
+});
+
+describe("an approval that stopped counting", () => {
+  it("gives a row for each person who had given one, and none for those who had not", () => {
+    const [ann, ben] = [person("ann"), person("ben")];
+    const pay = executionNode("pay", { risk: 3, ownerR: "human", approval: { quorum: 3 } });
+    const act = (seconds: number, amount: number) =>
+      propose(seconds, "pay", { action: vendorSwitch({ amount }) });
+    const { events } = given(
+      openMission(plan([pay])),
+      act(1, 1),
+      approves(2, "pay", ann),
+      approves(3, "pay", ben),
+      reviewApprovals(4, "ben", null),
+      act(5, 2),
+    );
+    const { withdrawn } = projectEvents(TEAM, null, events);
+    const newest = events.findLast(({ type }) => type === "approval.requested");
+    expect(withdrawn).toMatchObject([
+      { approver: "ben", nodeId: "pay", cause: "person_removed", newGateDigest: null, at: iso(4) },
+      { approver: "ann", cause: "voided", newGateDigest: newest?.data["gateDigest"], at: iso(5) },
+    ]);
   });
 });

@@ -9,7 +9,7 @@ import {
   approvalAnswerSchema,
   evidenceAnswerSchema,
   gateAnswerSchema,
-  openedSchema,
+  openedWithWarningsSchema,
   resultAnswerSchema,
 } from "../../shared/wire/api.ts";
 import {
@@ -76,7 +76,7 @@ describe("opening a mission", () => {
       call(agent, "POST", "/v1/missions", { plan: SMALL_PLAN }),
       201,
     );
-    const answer = openedSchema.parse(opened.body);
+    const answer = openedWithWarningsSchema.parse(opened.body);
     expect(opened.headers.get("location")).toBe(`/v1/missions/${answer.missionId}`);
     expect(opened.headers.get("etag")).toMatch(/^"\d+-[0-9a-f]{64}"$/);
     expect(answer.ready).toEqual(["decide"]);

@@ -6,7 +6,9 @@ import { describe, expect, it } from "vitest";
 import { challengeOf } from "../../shared/approval/index.ts";
 import { call, callerOf, expectStatus, openMission, setUpTeam } from "../support/api.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
-import { type KeyPair, keyPair, signStatement } from "../support/builders.ts";
+import { iso, type KeyPair, keyPair, signStatement } from "../support/builders.ts";
+import { bindings } from "../support/team-world.ts";
+import { writeChanges } from "../../worker/read-model/queries.ts";
 import {
   type Changes,
   passkey,
@@ -311,5 +313,74 @@ describe("a person removed after approving", () => {
       "approval_signature_invalid",
     );
     expect((await jws(team, mission, "ann", fresh)).status).toBe(200);
+  });
+});
+
+describe("a requirement nobody can meet", () => {
+  const plan = {
+    ...TWO_PEOPLE,
+    nodes: TWO_PEOPLE.nodes.map((node) => ({
+      ...node,
+      approval: { all: [{ group: "security" }, { group: "finance", quorum: 2 }] },
+    })),
+  };
+
+  it("is told when the mission opens, and opens it all the same", async () => {
+    const team = await freshTeam();
+    const both = {
+      id: "ann",
+      name: "Ann",
+      groups: ["security", "finance"],
+      keys: [keyPair(team).publicJwk],
+    };
+    await expectStatus(call(admin(team), "POST", "/v1/approvers", both), 200);
+    const open = () => call(callerOf(team, "agent"), "POST", "/v1/missions", { plan });
+    const { body } = await expectStatus(open(), 201);
+    expect(body["warnings"]).toEqual([
+      { nodeId: "sign", detail: "the directory lacks 2 people who may approve sign" },
+    ]);
+    for (const id of ["bob", "cat"]) {
+      const who = { id, name: id, groups: ["finance"], keys: [keyPair(`${team} ${id}`).publicJwk] };
+      await expectStatus(call(admin(team), "POST", "/v1/approvers", who), 200);
+    }
+    expect((await expectStatus(open(), 201)).body["warnings"]).toEqual([]);
+  });
+});
+
+describe("a person's own approvals that stopped counting", () => {
+  const row = (team: string, approver: string, seq: number) => ({
+    team,
+    approver,
+    missionId: "msn_017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+    seq,
+    nodeId: "sign",
+    gateDigest: "a".repeat(64),
+    newGateDigest: seq % 2 === 0 ? "b".repeat(64) : null,
+    cause: seq % 2 === 0 ? "voided" : "key_removed",
+    at: iso(seq),
+  });
+
+  it("are listed for them alone, newest first, page by page", async () => {
+    const team = await freshTeam();
+    const withdrawn = [row(team, "ann", 1), row(team, "ann", 2), row(team, "bob", 3)];
+    const none = { missions: [], events: [], approvals: [], patches: [], incidents: [] };
+    await writeChanges(bindings.DB, { ...none, withdrawn });
+    await writeChanges(bindings.DB, { ...none, withdrawn });
+    const path = "/v1/approvals?state=voided&mine=true&limit=1";
+    const first = await expectStatus(call(ann(team), "GET", path), 200);
+    expect(first.body["items"]).toMatchObject([{ seq: 2, cause: "voided" }]);
+    const next = `${path}&cursor=${String(first.body["nextCursor"])}`;
+    const second = await expectStatus(call(ann(team), "GET", next), 200);
+    expect(second.body).toMatchObject({
+      items: [{ seq: 1, newGateDigest: null }],
+      nextCursor: null,
+    });
+    const other = await expectStatus(call({ ...ann(team), sub: "cat" }, "GET", path), 200);
+    expect(other.body["items"]).toEqual([]);
+  });
+
+  it("go with voided only", async () => {
+    const answer = await call(ann(await freshTeam()), "GET", "/v1/approvals?mine=true");
+    expect(answer.body).toMatchObject({ code: "request_invalid" });
   });
 });

@@ -77,7 +77,14 @@ export async function openIncident(
 /** Writes an incident that stands in its team's object to the index. */
 async function showIncident(env: Env, team: string, record: IncidentRecord): Promise<void> {
   const incidents = [toIncidentRow(team, record)];
-  await writeChanges(env.DB, { missions: [], events: [], approvals: [], patches: [], incidents });
+  await writeChanges(env.DB, {
+    missions: [],
+    events: [],
+    approvals: [],
+    patches: [],
+    incidents,
+    withdrawn: [],
+  });
 }
 
 function indexDeps(env: Env): IndexDeps {

@@ -165,6 +165,7 @@ const NO_CHANGES: RowChanges = {
   approvals: [],
   patches: [],
   incidents: [],
+  withdrawn: [],
 };
 
 function mergeChanges(all: readonly RowChanges[]): RowChanges {
@@ -174,6 +175,7 @@ function mergeChanges(all: readonly RowChanges[]): RowChanges {
     approvals: all.flatMap((changes) => changes.approvals),
     patches: all.flatMap((changes) => changes.patches),
     incidents: all.flatMap((changes) => changes.incidents),
+    withdrawn: all.flatMap((changes) => changes.withdrawn),
   };
 }
 

@@ -7,7 +7,7 @@
  */
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import { approvalRequest, incident, mission, traceEvent } from "./schema.ts";
+import { approvalRequest, incident, mission, traceEvent, withdrawnApproval } from "./schema.ts";
 
 /** Far below the 2 MB that D1 takes as one parameter, and short enough to build in memory. */
 const PARAMETER_CHARS_MAX = 500_000;
@@ -34,6 +34,9 @@ export const PATCH_APPROVALS = `UPDATE approval_request
     AND approval_request.node_id = patch.value ->> 'nodeId'
     AND approval_request.gate_digest = patch.value ->> 'gateDigest'
     AND approval_request.seq < patch.value ->> 'seq'`;
+
+export const INSERT_WITHDRAWN = `${insertFrom(withdrawnApproval)}
+  ON CONFLICT (team, approver, mission_id, seq) DO NOTHING`;
 
 export const UPSERT_INCIDENTS = `${insertFrom(incident)}
   ON CONFLICT (team, number) DO UPDATE

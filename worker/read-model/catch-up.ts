@@ -63,8 +63,9 @@ export async function prepareChanges(
   for (const raised of changes.raised) {
     incidents.push(toIncidentRow(key.team, await deps.assignIncident(key.team, raised)));
   }
-  const { mission: row, events: rows, approvals, patches } = changes;
-  return ok({ row, changes: { missions: [row], events: rows, approvals, patches, incidents } });
+  const { mission: row, events: rows, approvals, patches, withdrawn } = changes;
+  const written = { missions: [row], events: rows, approvals, patches, incidents, withdrawn };
+  return ok({ row, changes: written });
 }
 
 /**

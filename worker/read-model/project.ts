@@ -9,7 +9,13 @@ import { invariant } from "../../shared/invariant.ts";
 import { dataOf } from "../../shared/mission/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { IncidentRecord } from "../../shared/wire/rpc.ts";
-import type { ApprovalRow, IncidentRow, MissionRow, TraceEventRow } from "./schema.ts";
+import type {
+  ApprovalRow,
+  IncidentRow,
+  MissionRow,
+  TraceEventRow,
+  WithdrawnRow,
+} from "./schema.ts";
 
 /** What happened to a request that an earlier batch has stored. */
 export interface ApprovalPatch {
@@ -32,6 +38,8 @@ export interface MissionChanges {
   readonly events: readonly TraceEventRow[];
   readonly approvals: readonly ApprovalRow[];
   readonly patches: readonly ApprovalPatch[];
+  /** Approvals that stopped counting, one row for each person who had given one. */
+  readonly withdrawn: readonly WithdrawnRow[];
   readonly raised: readonly RaisedIncident[];
 }
 
@@ -61,6 +69,7 @@ export function projectEvents(
     events: events.map((event) => toEventRow(team, event)),
     approvals: [...approvals.values()],
     patches: [...patches.values()],
+    withdrawn: events.flatMap((event) => withdrawnRows(team, event)),
     raised,
   };
 }
@@ -184,6 +193,21 @@ function amendmentOf(event: TraceEvent): string | null {
   }
 }
 
+function withdrawnRows(team: string, event: TraceEvent): readonly WithdrawnRow[] {
+  const { missionId, seq, at } = event;
+  const nodeId = event.nodeId ?? amendmentOf(event);
+  if (nodeId === null) return [];
+  const row = { team, missionId, seq, nodeId, at };
+  if (event.type === "approval.voided") {
+    const { gateDigest, newGateDigest, approvers } = dataOf(event, event.type);
+    const cause = "voided";
+    return approvers.map((approver) => ({ ...row, approver, gateDigest, newGateDigest, cause }));
+  }
+  if (event.type !== "approval.revoked") return [];
+  const { gateDigest, approver, cause } = dataOf(event, event.type);
+  return [{ ...row, approver, gateDigest, newGateDigest: null, cause }];
+}
+
 interface ApprovalChange {
   readonly gateDigest: string;
   readonly state: string;
@@ -226,6 +250,7 @@ function requestedRow(team: string, nodeId: string, event: TraceEvent): Approval
     summary: data.summary,
     quorum: data.requirement.quorum,
     groupName: data.requirement.group ?? null,
+    requirement: JSON.stringify(data.requirement),
     have: 0,
     deadlineAt: data.deadlineAt,
     action: data.action === null ? null : JSON.stringify(data.action),

@@ -6,6 +6,7 @@ import { and, asc, desc, eq, gt, gte, lt, lte, min, or, sql, type SQL } from "dr
 import { drizzle } from "drizzle-orm/d1";
 import {
   INSERT_EVENTS,
+  INSERT_WITHDRAWN,
   PATCH_APPROVALS,
   UPSERT_APPROVALS,
   UPSERT_INCIDENTS,
@@ -21,6 +22,8 @@ import {
   type IncidentRow,
   type MissionRow,
   type TraceEventRow,
+  withdrawnApproval,
+  type WithdrawnRow,
 } from "./schema.ts";
 
 /** What one batch writes, all of it or nothing. */
@@ -30,6 +33,7 @@ export interface RowChanges {
   readonly approvals: readonly ApprovalRow[];
   readonly patches: readonly ApprovalPatch[];
   readonly incidents: readonly IncidentRow[];
+  readonly withdrawn: readonly WithdrawnRow[];
 }
 
 export interface MissionKey {
@@ -46,6 +50,7 @@ export async function writeChanges(db: D1Database, changes: RowChanges): Promise
     ...bulk(db, UPSERT_APPROVALS, changes.approvals),
     ...bulk(db, PATCH_APPROVALS, changes.patches),
     ...bulk(db, UPSERT_INCIDENTS, changes.incidents),
+    ...bulk(db, INSERT_WITHDRAWN, changes.withdrawn),
   ];
   if (statements.length > 0) await db.batch(statements);
 }
@@ -57,6 +62,7 @@ export async function clearMission(db: D1Database, key: MissionKey): Promise<voi
       "DELETE FROM mission WHERE team = ?1 AND id = ?2",
       "DELETE FROM trace_event WHERE team = ?1 AND mission_id = ?2",
       "DELETE FROM approval_request WHERE team = ?1 AND mission_id = ?2",
+      "DELETE FROM withdrawn_approval WHERE team = ?1 AND mission_id = ?2",
     ].map((text) => db.prepare(text).bind(key.team, key.missionId)),
   );
 }
@@ -206,6 +212,38 @@ export async function listApprovals(
       ),
     )
     .orderBy(asc(deadlineAt), asc(missionId), asc(nodeId))
+    .limit(filter.limit);
+}
+
+/** A person's own approvals that stopped counting, newest first; `before` is the last of the page before. */
+export async function listWithdrawn(
+  db: D1Database,
+  team: string,
+  approver: string,
+  filter: {
+    readonly before?:
+      | { readonly at: string; readonly missionId: string; readonly seq: number }
+      | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly WithdrawnRow[]> {
+  const { at, missionId, seq } = withdrawnApproval;
+  const { before } = filter;
+  const isBefore =
+    before === undefined
+      ? undefined
+      : or(
+          lt(at, before.at),
+          and(eq(at, before.at), lt(missionId, before.missionId)),
+          and(eq(at, before.at), eq(missionId, before.missionId), lt(seq, before.seq)),
+        );
+  return drizzle(db)
+    .select()
+    .from(withdrawnApproval)
+    .where(
+      and(eq(withdrawnApproval.team, team), eq(withdrawnApproval.approver, approver), isBefore),
+    )
+    .orderBy(desc(at), desc(missionId), desc(seq))
     .limit(filter.limit);
 }
 

@@ -93,6 +93,8 @@ export const approvalRequest = sqliteTable(
     summary: text("summary").notNull(),
     quorum: integer("quorum").notNull(),
     groupName: text("group_name"),
+    /** JSON of the whole requirement; null in rows written before there was one. */
+    requirement: text("requirement"),
     have: integer("have").notNull(),
     deadlineAt: text("deadline_at").notNull(),
     /** JSON of `{ type, args, argsHash }`, or null for a decision. */
@@ -114,6 +116,29 @@ export const approvalRequest = sqliteTable(
   ],
 );
 
+/** An approval that no longer counts, for the person who gave it. */
+export const withdrawnApproval = sqliteTable(
+  "withdrawn_approval",
+  {
+    team: text("team").notNull(),
+    approver: text("approver").notNull(),
+    missionId: text("mission_id").notNull(),
+    seq: integer("seq").notNull(),
+    nodeId: text("node_id").notNull(),
+    gateDigest: text("gate_digest").notNull(),
+    /** What is asked now; null where the directory took the approval back. */
+    newGateDigest: text("new_gate_digest"),
+    /** `voided`, or why it was revoked. */
+    cause: text("cause").notNull(),
+    at: text("at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.team, table.approver, table.missionId, table.seq] }),
+    index("withdrawn_newest").on(table.team, table.approver, table.at),
+  ],
+);
+
+export type WithdrawnRow = typeof withdrawnApproval.$inferSelect;
 export type MissionRow = typeof mission.$inferSelect;
 export type TraceEventRow = typeof traceEvent.$inferSelect;
 export type IncidentRow = typeof incident.$inferSelect;

@@ -3,19 +3,25 @@
  * Comes from the index and may lag; the mission checks every signature against its own state.
  */
 import * as z from "zod";
+import type { SeatRequirement } from "../../shared/approval/index.ts";
 import { MISSION_ID, NODE_ID } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import type { MissionView } from "../../shared/mission/index.ts";
+import { isMeetable } from "../../shared/team/index.ts";
 import { pageSchema } from "../../shared/wire/api.ts";
 import { approvalViewSchema } from "../../shared/wire/approval-view.ts";
-import { approvalRequestSchema, approvalStateSchema } from "../../shared/wire/index-views.ts";
+import {
+  approvalRequestSchema,
+  approvalStateSchema,
+  withdrawnApprovalSchema,
+} from "../../shared/wire/index-views.ts";
 import { setEtag } from "../commands.ts";
 import { defineRoute } from "../contract.ts";
 import { CURSOR_CHARS_MAX, CURSOR_REFUSED, decodeCursor, encodeCursor } from "../cursor.ts";
 import type { Env } from "../env.ts";
-import { missionStub } from "../missions.ts";
+import { missionStub, teamStub } from "../missions.ts";
 import { orUnavailable, problemResponse, rejectionResponse } from "../problems.ts";
-import { listApprovals, readMissionRows } from "../read-model/queries.ts";
+import { listApprovals, listWithdrawn, readMissionRows } from "../read-model/queries.ts";
 import type { ApprovalRow, MissionRow } from "../read-model/schema.ts";
 import { createRouter } from "../router.ts";
 
@@ -27,13 +33,26 @@ const listRoute = defineRoute({
   path: "/v1/approvals",
   tag: "approvals",
   summary: "Approval requests, the nearest deadline first",
+  description:
+    "With `state=voided&mine=true`, the caller's own approvals that stopped counting, newest first.",
   audience: ["approver"],
-  query: z.strictObject({
-    state: approvalStateSchema.default("pending"),
-    cursor: z.string().max(CURSOR_CHARS_MAX).optional(),
-    limit: z.coerce.number().int().min(1).max(LIMITS.listPageMax).default(50),
-  }),
-  answers: { 200: { description: "One page.", schema: pageSchema(approvalRequestSchema) } },
+  query: z
+    .strictObject({
+      state: approvalStateSchema.default("pending"),
+      mine: z.literal("true").optional(),
+      cursor: z.string().max(CURSOR_CHARS_MAX).optional(),
+      limit: z.coerce.number().int().min(1).max(LIMITS.listPageMax).default(50),
+    })
+    .refine(({ state, mine }) => mine === undefined || state === "voided", {
+      error: "goes with state=voided",
+      path: ["mine"],
+    }),
+  answers: {
+    200: {
+      description: "One page.",
+      schema: pageSchema(z.union([approvalRequestSchema, withdrawnApprovalSchema])),
+    },
+  },
 });
 
 const readRoute = defineRoute({
@@ -62,8 +81,12 @@ approvalRoutes.openapi(readRoute, async (c) => {
 });
 
 approvalRoutes.openapi(listRoute, async (c) => {
-  const { state, cursor, limit } = c.req.valid("query");
-  const { team } = c.get("principal");
+  const { state, mine, cursor, limit } = c.req.valid("query");
+  const { team, sub } = c.get("principal");
+  if (mine !== undefined) {
+    const page = await withdrawnPage(c.env, team, sub, { cursor, limit });
+    return page === null ? problemResponse(c, CURSOR_REFUSED) : c.json(page, 200);
+  }
   const place = cursor === undefined ? [] : decodeCursor(team, cursor, 3);
   if (place === null) return problemResponse(c, CURSOR_REFUSED);
   const [deadlineAt, missionId, nodeId] = place;
@@ -82,6 +105,28 @@ approvalRoutes.openapi(listRoute, async (c) => {
   return c.json({ items: await describe(c.env, team, page), nextCursor }, 200);
 });
 
+/** The caller's own list; null for a cursor that is none. */
+async function withdrawnPage(
+  env: Env,
+  team: string,
+  approver: string,
+  { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
+) {
+  const place = cursor === undefined ? [] : decodeCursor(team, cursor, 3);
+  if (place === null) return null;
+  const [at, missionId, seq] = place;
+  const before =
+    at === undefined || missionId === undefined ? undefined : { at, missionId, seq: Number(seq) };
+  const filter = { before, limit: limit + 1 };
+  const rows = await orUnavailable("the index", listWithdrawn(env.DB, team, approver, filter));
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return {
+    items: page.map(({ team: _team, approver: _approver, ...item }) => item),
+    nextCursor: last ? encodeCursor(team, [last.at, last.missionId, String(last.seq)]) : null,
+  };
+}
+
 async function describe(env: Env, team: string, page: readonly ApprovalRow[]) {
   const ids = [...new Set(page.map((row) => row.missionId))];
   const keys = ids.map((missionId) => ({ team, missionId }));
@@ -89,10 +134,18 @@ async function describe(env: Env, team: string, page: readonly ApprovalRow[]) {
   const missionById = new Map(missions.map((mission) => [mission.id, mission]));
   const asked = ids.slice(0, MISSIONS_ASKED_MAX);
   const views = await Promise.all(asked.map((missionId) => readView(env, team, missionId)));
+  const waits = page.some((row) => row.state === "pending");
+  const people = waits ? await teamStub(env, team).approvers() : [];
   const viewById = new Map(asked.map((missionId, index) => [missionId, views[index] ?? null]));
   return page.map((row) => {
     const view = viewById.get(row.missionId) ?? null;
-    return toItem(row, missionById.get(row.missionId), view);
+    const { quorum, group = null, all } = requirementOf(row);
+    const isWaiting = row.state === "pending";
+    return {
+      ...toItem(row, missionById.get(row.missionId), view),
+      requirement: { quorum, group, ...(all && { all }) },
+      meetable: isWaiting ? isMeetable(requirementOf(row), people, Date.now()) : null,
+    };
   });
 }
 
@@ -122,8 +175,7 @@ function toItem(row: ApprovalRow, mission: MissionRow | undefined, view: Mission
     deadlineAt: row.deadlineAt,
     gateDigest: row.gateDigest,
     attempt: row.attempt,
-    requirement: { quorum: row.quorum, group: row.groupName },
-    have: row.have,
+    have: haveNow(row, view),
     evidence: JSON.parse(row.evidence) as unknown,
     pauses: view === null ? null : pausesAsked(view, row),
     blastRadius: {
@@ -139,6 +191,18 @@ function toItem(row: ApprovalRow, mission: MissionRow | undefined, view: Mission
 function pausesAsked({ nodes }: MissionView, { nodeId, gateDigest }: ApprovalRow) {
   const request = nodes.find(({ id }) => id === nodeId)?.request ?? null;
   return request?.gateDigest === gateDigest ? (request.pauses ?? []) : [];
+}
+
+/** Rows written before whole requirements were kept know quorum and group only. */
+function requirementOf({ requirement, quorum, groupName }: ApprovalRow): SeatRequirement {
+  if (requirement !== null) return JSON.parse(requirement) as SeatRequirement;
+  return { quorum, ...(groupName === null ? {} : { group: groupName }) };
+}
+
+/** As the mission says where it was asked: a revocation takes from what the index counted. */
+function haveNow({ nodeId, gateDigest, have }: ApprovalRow, view: MissionView | null): number {
+  const request = view?.nodes.find(({ id }) => id === nodeId)?.request ?? null;
+  return request?.gateDigest === gateDigest ? request.have : have;
 }
 
 /** Nodes reachable from a node, itself not counted. O(V + E). */

@@ -125,7 +125,14 @@ incidentRoutes.openapi(statusRoute, async (c) => {
   if (!changed.ok) return rejectionResponse(c, changed.error);
   // The team's object has it; should D1 be away, the caller hears 503 and asks again, which is safe.
   const incidents = [toIncidentRow(team, changed.value)];
-  const changes = { missions: [], events: [], approvals: [], patches: [], incidents };
+  const changes = {
+    missions: [],
+    events: [],
+    approvals: [],
+    patches: [],
+    incidents,
+    withdrawn: [],
+  };
   await orUnavailable("the index", writeChanges(c.env.DB, changes));
   return c.json(toView(team, changed.value), 200);
 });

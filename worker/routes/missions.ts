@@ -9,6 +9,7 @@ import { MISSION_ID, missionId } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import { compilePlan } from "../../shared/plan/index.ts";
 import { ok, type Result } from "../../shared/result.ts";
+import { unmeetableNodes } from "../../shared/team/index.ts";
 import {
   amendmentAnswerSchema,
   amendMissionSchema,
@@ -17,7 +18,7 @@ import {
   missionStatusSchema,
   missionSummarySchema,
   openMissionSchema,
-  openedSchema,
+  openedWithWarningsSchema,
   pageSchema,
 } from "../../shared/wire/api.ts";
 import type { Problem } from "../../shared/wire/problem.ts";
@@ -57,7 +58,7 @@ const openRoute = defineRoute({
   audience: ["operator", "agent"],
   body: openMissionSchema,
   etag: true,
-  answers: { 201: { description: "Open; Location names it.", schema: openedSchema } },
+  answers: { 201: { description: "Open; Location names it.", schema: openedWithWarningsSchema } },
   problems: [
     "plan_invalid",
     "input_unexpected",
@@ -190,9 +191,11 @@ missionRoutes.openapi(openRoute, async (c) => {
     policy,
     ...(shadow && { shadow }),
   } as const;
+  const people = await teamStub(c.env, principal.team).approvers();
+  const warnings = unmeetableNodes(plan.value.plan, people, base.at);
   return execute(c, { missionId: id, command, idempotency }, ({ answer }) => {
     c.header("location", `/v1/missions/${id}`);
-    return c.json(answer, 201);
+    return c.json({ ...answer, warnings }, 201);
   });
 });
 
