@@ -16,6 +16,14 @@ import { missionList, missionOpen, missionReady, missionShow } from "./cli/missi
 import { planCompile } from "./cli/plan.ts";
 import { token } from "./cli/token.ts";
 import { traceCertify, traceExport, traceReplay, traceVerify } from "./cli/trace.ts";
+import {
+  webhooksAdd,
+  webhooksDeliveries,
+  webhooksList,
+  webhooksRedeliver,
+  webhooksRotate,
+  webhooksTest,
+} from "./cli/webhooks.ts";
 import { witnessCosign, witnessVkey } from "./cli/witness.ts";
 
 /** `dev` alone needs the build tools and the runtime, so only it waits for them to load. */
@@ -51,6 +59,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "decisions evaluate": decisionsEvaluate,
   "incidents list": incidentsList,
   "incidents show": incidentsShow,
+  "webhooks list": webhooksList,
+  "webhooks add": webhooksAdd,
+  "webhooks test": webhooksTest,
+  "webhooks rotate": webhooksRotate,
+  "webhooks deliveries": webhooksDeliveries,
+  "webhooks redeliver": webhooksRedeliver,
   "index rebuild": indexRebuild,
 };
 

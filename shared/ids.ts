@@ -17,6 +17,8 @@ export const MISSION_ID = new RegExp(`^msn_${UUID_V7}$`);
 export const PROPOSAL_ID = new RegExp(`^prp_${UUID_V7}$`);
 export const POLICY_ID = new RegExp(`^pol_${UUID_V7}$`);
 export const WEBHOOK_ID = new RegExp(`^whk_${UUID_V7}$`);
+/** A hook's id is its sealed address: 92 bytes in base64url (worker/hook-address.ts). */
+export const HOOK_ID = /^hok_[A-Za-z0-9_-]{123}$/;
 export const TICKET_ID = /^tkt_[0-9a-f]{32}$/;
 export const DELIVERY_ID = /^msg_[0-9a-f]{32}$/;
 /** A node id is a key of plain objects, so the names that mean something to an object are no node ids. */

@@ -27,6 +27,8 @@ export const LIMITS = {
   planBytesMax: 1 * MIB,
   /** The largest thing accepted (a plan) and room for the envelope around it. */
   bodyBytesMax: 1 * MIB + 64 * KIB,
+  /** A signed statement with room; read before anybody has shown who they are. */
+  hookBodyBytesMax: 64 * KIB,
   /** The longest signed token read: a ticket or approval as it fits a queue message. */
   jwsCharsMax: 128 * KIB,
   /** A plan larger than this is several missions. Over HTTP `planBytesMax` is reached first. */

@@ -35,11 +35,33 @@ export async function parseBody<S extends z.ZodType>(
   schema: S,
   limits: BodyLimits = {},
 ): Promise<Result<Body<z.output<S>>, Problem>> {
+  const text = await readBodyText(c, LIMITS.bodyBytesMax);
+  return text.ok ? parseBodyText(text.value, schema, limits) : text;
+}
+
+/**
+ * The body as text, exactly as it came, for what is signed over its bytes.
+ * Errors: `media_type_unsupported`, `body_too_large`, `json_malformed` where it is not UTF-8.
+ */
+export async function readBodyText(
+  c: Context<AppContext>,
+  bytesMax: number,
+): Promise<Result<string, Problem>> {
   if (!isJsonType(c)) return err({ code: "media_type_unsupported" });
-  const bytes = await readBytes(c.req.raw);
-  if (bytes === null)
-    return err({ code: "body_too_large", facts: { bytesMax: LIMITS.bodyBytesMax } });
-  return validate(bytes, schema, limits);
+  const bytes = await readBytes(c.req.raw, bytesMax);
+  if (bytes === null) return err({ code: "body_too_large", facts: { bytesMax } });
+  const text = decodeUtf8Strict(bytes);
+  return text.ok ? text : err(jsonRejectToProblem(text.error));
+}
+
+/** Parses and validates a body that was read as text. Errors: those of strict JSON, `request_invalid`. */
+export function parseBodyText<S extends z.ZodType>(
+  text: string,
+  schema: S,
+  limits: BodyLimits = {},
+): Result<Body<z.output<S>>, Problem> {
+  const json = parseStrictJson(text, limits);
+  return json.ok ? check(json.value, schema) : err(jsonRejectToProblem(json.error));
 }
 
 /** As `parseBody`, where no body at all stands for an empty object. */
@@ -64,8 +86,11 @@ function isJsonType(c: Context<AppContext>): boolean {
 }
 
 /** The body's bytes, or null as soon as they are more than allowed. */
-async function readBytes(request: Request): Promise<Uint8Array | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > LIMITS.bodyBytesMax) return null;
+async function readBytes(
+  request: Request,
+  bytesMax: number = LIMITS.bodyBytesMax,
+): Promise<Uint8Array | null> {
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return null;
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -74,7 +99,7 @@ async function readBytes(request: Request): Promise<Uint8Array | null> {
     const { done, value } = await reader.read();
     if (done) break;
     length += value.byteLength;
-    if (length > LIMITS.bodyBytesMax) {
+    if (length > bytesMax) {
       await reader.cancel();
       return null;
     }
@@ -91,18 +116,6 @@ function joinBytes(chunks: readonly Uint8Array[], length: number): Uint8Array {
     offset += chunk.byteLength;
   }
   return bytes;
-}
-
-function validate<S extends z.ZodType>(
-  bytes: Uint8Array,
-  schema: S,
-  limits: BodyLimits,
-): Result<Body<z.output<S>>, Problem> {
-  const text = decodeUtf8Strict(bytes);
-  if (!text.ok) return err(jsonRejectToProblem(text.error));
-  const json = parseStrictJson(text.value, limits);
-  if (!json.ok) return err(jsonRejectToProblem(json.error));
-  return check(json.value, schema);
 }
 
 function check<S extends z.ZodType>(

@@ -12,8 +12,8 @@ import { ROLES, type Role } from "./auth.ts";
 import { requireRole, type AppContext } from "./router.ts";
 import { jsonSchema } from "./schemas.ts";
 
-/** Who may call a route: nobody in particular, or the holders of one of these roles. */
-export type Audience = "anonymous" | readonly Role[];
+/** Who may call a route: nobody in particular, whoever signed the message, or the holders of one of these roles. */
+export type Audience = "anonymous" | "signed" | readonly Role[];
 
 /** Every role: any token of the team. */
 export const ANY_ROLE: readonly Role[] = ROLES;
@@ -83,16 +83,16 @@ export function defineRoute<
   Query extends Shape = NoFields,
 >(spec: RouteSpec<P, Params, Query>): DefinedRoute<P, Params, Query> {
   const problems = problemCodes(spec);
-  const middleware: MiddlewareHandler<AppContext>[] =
-    spec.audience === "anonymous" ? [] : [requireRole(...spec.audience)];
+  const roles = rolesOf(spec.audience);
+  const middleware: MiddlewareHandler<AppContext>[] = roles === null ? [] : [requireRole(...roles)];
   const config = {
     method: spec.method,
     path: spec.path,
     tags: [spec.tag],
     summary: spec.summary,
     ...(spec.description === undefined ? {} : { description: spec.description }),
-    security: spec.audience === "anonymous" ? [] : [{ accessToken: [] }],
-    "x-roles": spec.audience === "anonymous" ? [] : [...spec.audience],
+    security: securityOf(spec.audience),
+    "x-roles": roles === null ? [] : [...roles],
     parameters: headerParameters(spec),
     request: {
       ...(spec.params === undefined ? {} : { params: spec.params }),
@@ -107,15 +107,25 @@ export function defineRoute<
   return createRoute(config as RouteConfig) as unknown as DefinedRoute<P, Params, Query>;
 }
 
+/** The roles of which one is needed; null where no token is. */
+function rolesOf(audience: Audience): readonly Role[] | null {
+  return audience === "anonymous" || audience === "signed" ? null : audience;
+}
+
+function securityOf(audience: Audience): Record<string, string[]>[] {
+  if (audience === "anonymous") return [];
+  return [audience === "signed" ? { standardWebhook: [] } : { accessToken: [] }];
+}
+
 function problemCodes<P extends string, A extends Shape, B extends Shape>(
   spec: RouteSpec<P, A, B>,
 ): readonly ProblemCode[] {
   const codes: ProblemCode[] = [...(spec.problems ?? [])];
-  if (spec.audience !== "anonymous") codes.push("unauthenticated", "role_missing");
+  if (rolesOf(spec.audience) !== null) codes.push("unauthenticated", "role_missing");
   if (spec.params !== undefined) codes.push("not_found");
   if (spec.query !== undefined) codes.push("request_invalid");
   if (spec.body !== undefined) codes.push(...BODY_PROBLEMS);
-  if (spec.method !== "get") codes.push("idempotency_key_malformed", "idempotency_key_reused");
+  if (takesKey(spec)) codes.push("idempotency_key_malformed", "idempotency_key_reused");
   if (spec.ifMatch === true) codes.push("if_match_malformed", "head_stale");
   codes.push("unavailable", "internal");
   return [...new Set(codes)];
@@ -125,7 +135,8 @@ function headerParameters<P extends string, A extends Shape, B extends Shape>(
   spec: RouteSpec<P, A, B>,
 ) {
   const parameters = [];
-  if (spec.method !== "get") {
+  if (spec.audience === "signed") parameters.push(...SIGNATURE_HEADERS);
+  if (takesKey(spec)) {
     parameters.push({
       name: "Idempotency-Key",
       in: "header",
@@ -145,6 +156,23 @@ function headerParameters<P extends string, A extends Shape, B extends Shape>(
   }
   return parameters;
 }
+
+/** A signed message has its own id, which does the same. */
+function takesKey(spec: { readonly method: Method; readonly audience: Audience }): boolean {
+  return spec.method !== "get" && spec.audience !== "signed";
+}
+
+const SIGNATURE_HEADERS = [
+  ["webhook-id", "Names the message: once with one body, for 24 hours at least."],
+  ["webhook-timestamp", "Seconds since 1970, within 300 of our clock."],
+  ["webhook-signature", "Standard Webhooks: `v1,<base64>` or `v1a,<base64>`, parted by spaces."],
+].map(([name, description]) => ({
+  name,
+  in: "header",
+  required: true,
+  description,
+  schema: { type: "string" },
+}));
 
 function requestBody(schema: z.ZodType, required: boolean) {
   return {

@@ -77,6 +77,12 @@ const SECURITY: JsonObject = {
     bearerFormat: "JWT",
     description: 'EdDSA or ES256; aud "sekisho"; claims sub, team and roles.',
   },
+  standardWebhook: {
+    type: "apiKey",
+    in: "header",
+    name: "webhook-signature",
+    description: "A Standard Webhooks signature with the key of the hook in the address.",
+  },
 };
 
 /** The methods each path takes, upper-case, for 405. HEAD goes wherever GET goes. */

@@ -11,10 +11,12 @@ import {
   formatWebhookPublicKey,
   formatWebhookSecret,
   liveKeys,
+  parseWebhookPublicKey,
   parseWebhookSeed,
   type EndpointKey,
   type SignatureKind,
   type WebhookSigner,
+  type WebhookVerifier,
 } from "../shared/webhook/index.ts";
 import type { HookEndpoint, WebhookEndpoint } from "../shared/wire/rpc.ts";
 import type { Env } from "./env.ts";
@@ -89,6 +91,24 @@ export async function signersOf(
   const all = signers.flat();
   invariant(all.length > 0, "the root key of a webhook endpoint is still in WEBHOOK_SIGNING_KEY");
   return all;
+}
+
+/** What a message to a hook may be signed with now; empty when its keys cannot be made any more. */
+export async function verifiersOf(
+  env: Env,
+  team: string,
+  hook: HookEndpoint,
+  nowMs: number,
+): Promise<readonly WebhookVerifier[]> {
+  const roots = await rootKeys(env);
+  return liveKeys(hook.keys, nowMs).flatMap((key): readonly WebhookVerifier[] => {
+    if (hook.signature === "v1a") {
+      const publicKey = parseWebhookPublicKey(key.publicKey ?? "");
+      return publicKey === null ? [] : [{ kind: "v1a", key: publicKey }];
+    }
+    const secret = secretOf(roots, "hook", team, hook.id, key);
+    return secret === null ? [] : [{ kind: "v1", secret }];
+  });
 }
 
 /** A key as an admin sees it: never the secret. */

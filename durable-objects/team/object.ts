@@ -191,8 +191,8 @@ export class TeamObject extends DurableObject implements TeamRpc {
     return this.#once(request, () => setWebhookStatus(this.#sql, request));
   }
 
-  async removeWebhook(endpointId: string): Refusable<null> {
-    return this.ctx.storage.transactionSync(() => removeWebhook(this.#sql, endpointId));
+  async removeWebhook(request: TeamRequest<"removeWebhook">): Refusable<null> {
+    return this.#once(request, () => removeWebhook(this.#sql, request.id));
   }
 
   async dispatch(attempt: AttemptName): Promise<Dispatch | null> {
@@ -252,8 +252,8 @@ export class TeamObject extends DurableObject implements TeamRpc {
     return this.#once(request, () => setHookStatus(this.#sql, request));
   }
 
-  async removeHook(hookId: string): Refusable<null> {
-    return this.ctx.storage.transactionSync(() => removeHook(this.#sql, hookId));
+  async removeHook(request: TeamRequest<"removeHook">): Refusable<null> {
+    return this.#once(request, () => removeHook(this.#sql, request.id));
   }
 
   async admitHookMessage(

@@ -110,6 +110,9 @@ export function requireSuccess(
 const NEXT_BY_CODE: Readonly<Record<string, string>> = {
   policy_inactive: "propose a policy (POST /v1/policies) and have a person activate it",
   incident_unknown: "sekisho incidents list",
+  webhook_unknown: "sekisho webhooks list",
+  webhook_disabled: "sekisho webhooks test ID   (then POST /v1/webhooks/ID/status)",
+  delivery_unknown: "sekisho webhooks deliveries ID",
   approval_digest_stale: "sekisho approve ...   (again: what it covers has changed meanwhile)",
 };
 

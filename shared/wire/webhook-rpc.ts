@@ -94,7 +94,10 @@ export interface TeamWebhookRpc {
     at: number;
   }): Promise<Result<WebhookEndpoint, TeamRejection>>;
   /** Its keys, its log and the bodies kept go with it. */
-  removeWebhook(id: string): Promise<Result<null, TeamRejection>>;
+  removeWebhook(request: {
+    id: string;
+    idempotency: Idempotency;
+  }): Promise<Result<null, TeamRejection>>;
   /** null: no such endpoint. */
   dispatch(attempt: AttemptName): Promise<Dispatch | null>;
   /**
@@ -150,7 +153,10 @@ export interface TeamWebhookRpc {
     idempotency: Idempotency;
     at: number;
   }): Promise<Result<HookEndpoint, TeamRejection>>;
-  removeHook(id: string): Promise<Result<null, TeamRejection>>;
+  removeHook(request: {
+    id: string;
+    idempotency: Idempotency;
+  }): Promise<Result<null, TeamRejection>>;
   /**
    * Takes a message whose signature verified, durably, before it has any effect. The same id with the same
    * body is the same message; with another body it is refused, and so is any once the hook takes nothing.

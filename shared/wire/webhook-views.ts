@@ -31,7 +31,7 @@ export const addWebhookSchema = z.strictObject({
 });
 
 /** How long the key before goes on beside the new one. */
-const overlapSchema = z
+export const overlapSchema = z
   .int()
   .min(0)
   .max(OVERLAP_MAX_MS / SECOND_MS)
@@ -42,7 +42,7 @@ export const rotateWebhookSchema = z.strictObject({ overlapSeconds: overlapSchem
 export const setEndpointStatusSchema = z.strictObject({ status: z.enum(["enabled", "disabled"]) });
 
 /** A key in use. */
-const keySchema = z.strictObject({
+export const keySchema = z.strictObject({
   publicKey: z.string().nullable(),
   createdAt: momentSchema,
   expiresAt: momentSchema.nullable(),

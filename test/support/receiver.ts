@@ -47,3 +47,14 @@ export function isTakenBy(secret: string, message: Received): boolean {
     return false;
   }
 }
+
+/** A message as another system signs it, by the same library. */
+export function signAsSender(secret: string, id: string, atMs: number, body: string): Headers {
+  const at = new Date(atMs);
+  return new Headers({
+    "content-type": "application/json",
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(atMs / 1_000)),
+    "webhook-signature": new Webhook(secret).sign(id, at, body),
+  });
+}

@@ -2,13 +2,9 @@
  * Every route of the contract, read from /openapi.json, against every role and against another team.
  * A route without a row here fails: nobody adds one without saying how it is reached and what it guards.
  */
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { incidentId } from "../../shared/ids.ts";
 import { ROLES, type Role } from "../../worker/auth.ts";
 import { createApp } from "../../worker/app.ts";
-import type { Env } from "../../worker/env.ts";
-import { teamStub } from "../../worker/missions.ts";
 import { apiDocument } from "../../worker/openapi.ts";
 import {
   call,
@@ -21,6 +17,7 @@ import {
   SMALL_PLAN,
   type Answered,
 } from "../support/api.ts";
+import { addHook, addWebhook, openIncident, registerApprover } from "../support/team-things.ts";
 
 const OWNER = "team-a";
 const OTHER = "team-b";
@@ -32,6 +29,8 @@ interface Things {
   readonly webhook: string;
   /** One that no other row asks for, because its own team may remove it. */
   readonly oldWebhook: string;
+  readonly hook: string;
+  readonly oldHook: string;
   readonly incident: string;
   readonly approver: string;
   /** Another approver, whom a test removes. */
@@ -43,6 +42,8 @@ const NOBODYS: Things = {
   policy: "pol_01900000-0000-7000-8000-000000000000",
   webhook: "whk_01900000-0000-7000-8000-000000000000",
   oldWebhook: "whk_01900000-0000-7000-8000-000000000001",
+  hook: `hok_${"0".repeat(123)}`,
+  oldHook: `hok_${"1".repeat(123)}`,
   incident: "INC#999999",
   approver: "nobody-here",
   leaver: "nobody-there",
@@ -198,6 +199,15 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/verifiers": plain("/v1/verifiers", { id: "another", family: "other", keys: [{}] }),
   "GET /v1/webhooks": plain("/v1/webhooks"),
   "POST /v1/webhooks": plain("/v1/webhooks", { url: "https://example.com/", events: ["x"] }),
+  "GET /v1/hooks": plain("/v1/hooks"),
+  "POST /v1/hooks": plain("/v1/hooks", { title: "Another" }),
+  "POST /v1/hooks/{id}/rotation": named((things) => `/v1/hooks/${things.hook}/rotation`, {}),
+  "POST /v1/hooks/{id}/status": named((things) => `/v1/hooks/${things.hook}/status`, {
+    status: "enabled",
+  }),
+  "DELETE /v1/hooks/{id}": named((things) => `/v1/hooks/${things.oldHook}`),
+  // Without a token: test/workers/hook-approvals.test.ts.
+  "POST /v1/hooks/approvals/{endpointId}": plain(`/v1/hooks/approvals/hok_${"0".repeat(123)}`, {}),
   "DELETE /v1/webhooks/{id}": named((things) => `/v1/webhooks/${things.oldWebhook}`),
   "POST /v1/webhooks/{id}/rotation": named(
     (things) => `/v1/webhooks/${things.webhook}/rotation`,
@@ -253,9 +263,11 @@ beforeAll(async () => {
     policy: policy?.version ?? "",
     webhook: await addWebhook(OWNER),
     oldWebhook: await addWebhook(OWNER),
+    hook: await addHook(OWNER),
+    oldHook: await addHook(OWNER),
     incident: await openIncident(OWNER),
-    approver: await registerApprover("only-ours"),
-    leaver: await registerApprover("soon-gone"),
+    approver: await registerApprover(OWNER, "only-ours"),
+    leaver: await registerApprover(OWNER, "soon-gone"),
   };
 });
 
@@ -264,10 +276,11 @@ describe("the contract", () => {
     expect(routes.map(({ name }) => name).sort()).toEqual(Object.keys(ROWS).sort());
   });
 
-  it("leaves nothing under /v1 without roles", () => {
+  it("leaves nothing under /v1 without roles, but what takes a signature in their place", () => {
     expect(guarded.map(({ name }) => name)).toEqual(
       routes
         .map(({ name }) => name)
+        .filter((name) => name !== "POST /v1/hooks/approvals/{endpointId}")
         .filter((name) => name.includes(" /v1/") || name === "GET /metrics"),
     );
   });
@@ -338,47 +351,23 @@ describe("a thing of another team", () => {
     expect(own.body["code"]).not.toBe(unknown.body["code"] ?? "answered");
   });
 
-  it.each(["missions", "policies", "agents", "approvers", "webhooks", "incidents", "approvals"])(
-    "is not among another's %s",
-    async (list) => {
-      const caller = callerOf(OTHER, ...ROLES);
-      const { text } = await expectStatus(call(caller, "GET", `/v1/${list}`), 200);
-      for (const id of [things.mission, things.policy, things.webhook, OWNER]) {
-        expect(text).not.toContain(id);
-      }
-    },
-  );
-});
-
-async function registerApprover(id: string): Promise<string> {
-  const approver = { id, name: "A person", keys: [] };
-  await expectStatus(call(callerOf(OWNER, "admin"), "POST", "/v1/approvers", approver), 200);
-  return id;
-}
-
-async function addWebhook(team: string): Promise<string> {
-  const body = { url: "http://127.0.0.1:9/hook", events: ["approval.requested"] };
-  const added = await expectStatus(
-    call(callerOf(team, "admin"), "POST", "/v1/webhooks", body),
-    201,
-  );
-  return String(added.body["id"]);
-}
-
-/** Incidents come from faults, so one is put into the team's object directly. */
-async function openIncident(team: string): Promise<string> {
-  const { number } = await teamStub(env as unknown as Env, team).assignIncident({
-    missionId: null,
-    nodeId: null,
-    seq: null,
-    kind: "poison_message",
-    severity: "low",
-    reasonCodes: ["DELIVERY_FAILED"],
-    summary: "put here by a test",
-    openedAt: "2026-11-21T00:00:00.000Z",
+  it.each([
+    "missions",
+    "policies",
+    "agents",
+    "approvers",
+    "webhooks",
+    "hooks",
+    "incidents",
+    "approvals",
+  ])("is not among another's %s", async (list) => {
+    const caller = callerOf(OTHER, ...ROLES);
+    const { text } = await expectStatus(call(caller, "GET", `/v1/${list}`), 200);
+    for (const id of [things.mission, things.policy, things.webhook, things.hook, OWNER]) {
+      expect(text).not.toContain(id);
+    }
   });
-  return incidentId(number);
-}
+});
 
 /** An answer without what differs from request to request: its id, and the name that was asked for. */
 function told(answer: Answered, asked: Things) {

@@ -118,8 +118,13 @@ describe("the keys of an endpoint", () => {
   it("go with it when it is removed, and so does all that was sent", async () => {
     const { team, object } = await added();
     await object.recordDelivery(record(1), BODY);
-    expect(await object.removeWebhook(WHK)).toEqual({ ok: true, value: null });
-    expect(await object.removeWebhook(WHK)).toMatchObject({ error: { reason: "webhook_unknown" } });
+    expect(await object.removeWebhook({ id: WHK, idempotency: null })).toEqual({
+      ok: true,
+      value: null,
+    });
+    expect(await object.removeWebhook({ id: WHK, idempotency: null })).toMatchObject({
+      error: { reason: "webhook_unknown" },
+    });
     const left = await insideTeam(team, ({ sql }) =>
       ["webhook", "endpoint_key", "delivery", "delivery_body"].map(
         (name) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${name}`).one().n,

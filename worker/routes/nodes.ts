@@ -19,6 +19,7 @@ import {
 } from "../../shared/wire/api.ts";
 import { decideApprovalSchema } from "../../shared/wire/directory.ts";
 import type { ProblemCode } from "../../shared/wire/problem.ts";
+import { answerApproval } from "../approval-answer.ts";
 import { parseOptionalBody } from "../body.ts";
 import {
   askAgentFacts,
@@ -32,7 +33,6 @@ import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { jsonSizeFlaw, receiveEvidence, verificationFor } from "../evidence.ts";
 import { parsePost, readIdempotency, readIfMatch } from "../idempotency.ts";
 import { missionStub, teamStub } from "../missions.ts";
-import { isPasskeySigned, signedApprovalOf } from "../passkeys.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
 import { createRouter } from "../router.ts";
 
@@ -236,25 +236,12 @@ nodeRoutes.openapi(approveRoute, async (c) => {
   const ifMatch = readIfMatch(c);
   if (!ifMatch.ok) return problemResponse(c, ifMatch.error);
   const { id, node } = c.req.valid("param");
-  const { team, sub } = c.get("principal");
-  const statement = signedApprovalOf(post.value.body, c.env);
-  // A person decides in their own name: the caller's keys are the only ones tried.
-  const approver = await teamStub(c.env, team).approverFacts(sub);
-  if (approver && isPasskeySigned(statement)) {
-    const presented = await teamStub(c.env, team).presentPasskey({
-      approver: sub,
-      signed: statement,
-    });
-    if (!presented.ok) return rejectionResponse(c, presented.error);
-  }
-  const base = commandBase(c, "human");
-  const command = { ...base, type: "DecideApproval", nodeId: node, statement, approver } as const;
-  const { idempotency } = post.value;
-  const execution = { missionId: id, command, idempotency, ifMatch: ifMatch.value };
-  return execute(c, execution, ({ answer }) => {
-    if (answer.type !== "approval" || answer.decision === "deny") return c.json(answer, 200);
-    // Without a gate result the quorum is not reached yet, which is a wait like a pause.
-    return gateResponse(c, answer.gateResult?.verdict ?? "pause", answer);
+  return answerApproval(c, {
+    missionId: id,
+    nodeId: node,
+    body: post.value.body,
+    idempotency: post.value.idempotency,
+    ifMatch: ifMatch.value,
   });
 });
 

@@ -17,7 +17,7 @@ import {
 } from "../../shared/wire/webhook-views.ts";
 import { freshUuid, markReplayed } from "../commands.ts";
 import { defineRoute } from "../contract.ts";
-import { parsePost } from "../idempotency.ts";
+import { parsePost, readIdempotency } from "../idempotency.ts";
 import { teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
 import { createRouter, type AppContext } from "../router.ts";
@@ -157,8 +157,12 @@ webhookRoutes.openapi(statusRoute, async (c) => {
 });
 
 webhookRoutes.openapi(removeRoute, async (c) => {
+  const idempotency = readIdempotency(c, null);
+  if (!idempotency.ok) return problemResponse(c, idempotency.error);
   const { team } = c.get("principal");
-  const removed = await teamStub(c.env, team).removeWebhook(c.req.valid("param").id);
+  const { id } = c.req.valid("param");
+  const request = { id, idempotency: idempotency.value };
+  const removed = await teamStub(c.env, team).removeWebhook(request);
   return removed.ok ? c.body(null, 204) : rejectionResponse(c, removed.error);
 });
 
