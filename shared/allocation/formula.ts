@@ -54,7 +54,12 @@ export function decayedShare(h0: number, eqk: number, stable: number): number {
 
 /** h = max(f(risk), what the Architect fixed, Hk); the agent's share is 1 - h. */
 export function humanShare(risk: number, humanMin: number, hk: number): number {
-  return Math.max(riskFloor(risk), humanMin, hk);
+  return Math.max(humanFloor(risk, humanMin), hk);
+}
+
+/** What of a share nothing may lower, neither what was learned nor trust: the risk's floor and the Architect's. */
+export function humanFloor(risk: number, humanMin: number): number {
+  return Math.max(riskFloor(risk), humanMin);
 }
 
 /** 1 - h without the dust of binary fractions. */

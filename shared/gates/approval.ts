@@ -5,6 +5,7 @@
 import { joinGroups, missingSeats, seatPeople } from "../approval/index.ts";
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
+import { authorizationReasons, isAuthorized } from "./authorization.ts";
 import { policyAsks } from "./policy.ts";
 import { reviewQuorum, selectionReasons } from "./review.ts";
 import {
@@ -23,7 +24,7 @@ export const approval: Gate<RefusableVerdict> = (question) => {
   const uncovered = coverageReasons(question);
   if (uncovered.length > 0) return outcomeOf(uncovered, "block");
   const requirement = requirementOf(question);
-  if (!requirement) return { verdict: "allow", reasons: [] };
+  if (!requirement) return { verdict: "allow", reasons: liftedReasons(question) };
   if (question.refused !== null) {
     const code = question.refused === "denied" ? "APPROVAL_DENIED" : "APPROVAL_EXPIRED";
     const detail =
@@ -46,18 +47,30 @@ export const approval: Gate<RefusableVerdict> = (question) => {
         `${wantedOf(question, requirement)} over digest ${question.gateDigest}`,
       ),
       ...selectionReasons(question),
+      ...(isAskedByRule(question) ? authorizationReasons(question) : []),
     ],
     "pause",
   );
 };
 
-/** What approval this node needs, or null when none: approval nodes, risk 3 and up, where the policy asks, and where a review does. */
+/** Where only an automatic authorization keeps people from being asked: by which grant. */
+function liftedReasons(question: GateQuestion): readonly Reason[] {
+  return isAskedByRule(question) ? authorizationReasons(question) : [];
+}
+
+/** Whether people are asked for a reason that trust may answer: by the policy or a review, not by the plan. */
+function isAskedByRule(question: GateQuestion): boolean {
+  return Math.max(policyAsks(question).quorum, reviewQuorum(question)) > 0;
+}
+
+/** What approval this node needs, or null when none: approval nodes, risk 3 and up, where the policy asks, and where a review does; null too where trust stands in. */
 export function requirementOf(question: GateQuestion): ApprovalRequirement | null {
   const { spec } = question;
   const paused = (question.pausedGates ?? []).length > 0 ? 1 : 0;
   const byPolicy = policyAsks(question);
   const asked = Math.max(byPolicy.quorum, reviewQuorum(question), paused);
   if (spec.kind !== "approval" && spec.risk < APPROVAL_FROM_RISK && asked === 0) return null;
+  if (isAuthorized(question)) return null;
   const own: ApprovalRequirement = spec.approval ?? {
     quorum: 1,
     deadlineMs: LIMITS.approvalDeadlineMs,

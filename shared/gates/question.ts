@@ -7,6 +7,7 @@ import type { EvidenceSummary } from "../evidence/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import type { HistoryFacts, PinnedPolicy } from "../policy/index.ts";
 import type { JsonObject } from "../strict-json.ts";
+import type { TrustFacts } from "../trust/index.ts";
 import type { UniverseObservation } from "../universe/index.ts";
 import type { Verdict } from "../trace/index.ts";
 import type { GateName, Reason, ReasonCode } from "./reasons.ts";
@@ -58,6 +59,8 @@ export interface GateQuestion {
   readonly waitingFor: readonly string[];
   /** "system" for a node the system itself advances; null: unknown to the directory. */
   readonly agent: AskingAgent | "system" | "unavailable" | null;
+  /** What the team said of the agent's trust; absent where it said nothing and before the third generation. */
+  readonly trust?: TrustFacts | "unavailable";
   readonly proposal: ProposalFacts | null;
   /** Every agent whose proposal was adopted in this attempt. */
   readonly proposers: readonly string[];

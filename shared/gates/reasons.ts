@@ -5,7 +5,7 @@
  */
 
 /** Version of the table below; rises by one with every addition. */
-export const CODEBOOK_VERSION = 4;
+export const CODEBOOK_VERSION = 5;
 
 /** Gates in pipeline order; the numbers are those of the pipeline, 1-11. */
 export const GATES = {
@@ -79,6 +79,12 @@ export const REASON_CODES = {
   APPROVAL_EXPIRED: 1003,
   APPROVAL_NOT_FOR_THIS_ACTION: 1004,
   REVIEW_SELECTED: 1005,
+  AUTO_AUTH_BY_TRUST_AND_GRANT: 1006,
+  TRUST_COOLDOWN_ACTIVE: 1007,
+  GRANT_EXPIRED: 1008,
+  NO_VALID_GRANT: 1009,
+  TRUST_SCORE_LOW: 1010,
+  TRUST_UNAVAILABLE: 1011,
   LEASE_HELD: 1101,
   OUTPUT_MISSING: 1201,
   TEST_FAILED: 1202,

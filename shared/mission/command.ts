@@ -10,6 +10,7 @@ import type { Amendment, CompiledPlan, FactorsSpec } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import type { Denial, Receipt } from "../ticket/index.ts";
 import type { UnixMs } from "../time.ts";
+import type { TrustFacts } from "../trust/index.ts";
 import type { Actor } from "../trace/index.ts";
 import type { JsonObject } from "../strict-json.ts";
 import type { UniverseObservation } from "../universe/index.ts";
@@ -22,6 +23,8 @@ export interface AgentFacts {
   readonly banned: boolean;
   /** Of which family of models or people it is; a verifier of its family counts for nothing. */
   readonly family?: string;
+  /** Only with a proposal, and only where the team keeps trust; "unavailable": it could not be read. */
+  readonly trust?: TrustFacts | "unavailable";
 }
 
 /** null: the directory knows no such agent. "unavailable": it could not be asked, which blocks. */

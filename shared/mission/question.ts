@@ -17,6 +17,8 @@ import { shareOf } from "./share.ts";
 import type { Declarations, HeldProposal, MissionState, NodeRecord } from "./state.ts";
 import { specOf } from "./turn.ts";
 
+const TRUST_FROM_RULES = 3;
+
 /** Who asks: the agent of a proposal, the system, or an agent the directory could not vouch for. */
 export interface Asking {
   readonly agent: AgentFacts | "system" | "unavailable" | null;
@@ -53,6 +55,7 @@ export function questionOf(
     outcomeUnknown: record.receipt?.outcome === "unknown",
     waitingFor: record.waitingFor === 0 ? [] : unfinishedPredecessors(state, nodeId),
     agent: withBan(state, asking.agent),
+    ...trustOf(state, asking.agent),
     proposal: asking.proposal,
     proposers: record.proposers,
     expectedAction: expectedActionOf(state, spec),
@@ -77,6 +80,13 @@ export function questionOf(
     ...approvedBy(isHeldBy(record, asking) ? record.approvals : [], gateDigest, at),
     refused: refusedOf(record, signing),
   };
+}
+
+/** Missions of earlier generations know nothing of trust, whatever a proposal brings. */
+function trustOf(state: MissionState, agent: Asking["agent"]): Pick<GateQuestion, "trust"> {
+  if ((state.rules ?? 0) < TRUST_FROM_RULES || agent === null || typeof agent === "string")
+    return {};
+  return agent.trust === undefined ? {} : { trust: agent.trust };
 }
 
 /** Who refused has refused the subject, whichever pauses were open beside it. */

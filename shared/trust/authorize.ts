@@ -47,7 +47,7 @@ export type AutoAuthorization =
     };
 
 /** How long what was said of trust and grants counts: as long as a revocation may take to reach a held proposal. */
-export const TRUST_FACTS_FRESH_MS = 60_000;
+const TRUST_FACTS_FRESH_MS = 60_000;
 
 /** Decides at a moment, RFC 3339 with milliseconds. */
 export function autoAuthorization(

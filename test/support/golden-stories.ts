@@ -38,6 +38,7 @@ import {
   vendorSwitch,
 } from "./commands.ts";
 import { peopled } from "./golden-people.ts";
+import { trustedStory } from "./golden-trusted.ts";
 import { verified } from "./golden-verified.ts";
 import { approves, createRun, denies, refuses, reports, type Run, type Step } from "./scenario.ts";
 
@@ -244,6 +245,7 @@ export const GOLDEN_STORIES = {
   repinned,
   verified,
   restarted,
+  trusted: trustedStory,
 } as const;
 
 /** Tells a story; every step must be accepted, and all invariants hold after each. */

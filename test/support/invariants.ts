@@ -229,6 +229,9 @@ function checkTransition(model: Model, event: TraceEvent, say: Say): void {
 
 const RANK: Readonly<Record<string, number>> = { allow: 0, pause: 1, block: 2, seal: 3 };
 
+/** Reasons that say why a gate allows. */
+const REFUSING_NOTHING = new Set(["PAUSE_OVERRIDDEN", "AUTO_AUTH_BY_TRUST_AND_GRANT"]);
+
 function checkVerdict(event: TraceEvent, say: Say): void {
   const { gateResult: result, type, seq } = event;
   if (!result) return;
@@ -242,7 +245,7 @@ function checkVerdict(event: TraceEvent, say: Say): void {
       say("I6", `seq ${seq}: relativity says ${verdict}`);
   }
   // What people overrode is said, and stands in nobody's way.
-  const standing = result.reasons.filter(({ code }) => code !== "PAUSE_OVERRIDDEN");
+  const standing = result.reasons.filter(({ code }) => !REFUSING_NOTHING.has(code));
   if ((result.verdict === "allow") !== (standing.length === 0))
     say("I8", `seq ${seq}: ${result.verdict} with ${standing.length} reasons`);
   if (type !== "gate.evaluated") return;

@@ -49,6 +49,8 @@ export interface ModelNode {
     readonly seq: number;
     readonly attempt: number;
     readonly policyHash: string;
+    /** Whether trust stood in for the people that a rule asks for. */
+    readonly isAuthorized: boolean;
   } | null;
   result: EventData["result.submitted"]["result"] | null;
   /** Outcome of the ticket of the attempt under way. */

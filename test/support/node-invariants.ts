@@ -17,6 +17,7 @@ import { checkWideGates } from "./gate-invariants.ts";
 import { availableTo, digestOf, pausesTold, unfinished } from "./mission-model.ts";
 import { factsOf } from "./policy-model.ts";
 import { checkBan, noteReset } from "./reset-invariants.ts";
+import { isAuthorizedByTrust } from "./trusts.ts";
 
 /** Checks one event of `node` and folds it into the model. */
 export function checkNodeEvent(
@@ -136,15 +137,16 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   if (node.attempt - node.forgiven > node.spec.attemptsMax)
     say("I8", `seq ${event.seq}: attempt ${node.attempt} of ${node.spec.attemptsMax} runs`);
   checkBan(model, node, event, say);
-  checkPeople(model, node, digest, event.at, event.seq, say);
+  const isAuthorized = isAuthorizedByTrust(model, node, event, digest, say);
+  checkPeople(model, node, digest, event, isAuthorized, say);
   checkWideGates(model, node, event, digest, say);
-  if (data.share?.selected && node.approvals.length === 0)
+  if (data.share?.selected && node.approvals.length === 0 && !isAuthorized)
     say("I1", `seq ${event.seq}: selected for review and reviewed by nobody`);
   checkEvidence(model, node, event.at, event.seq, say);
   checkCoverage(model, node, event.seq, say);
   takeLease(model, node, data.lease?.fence ?? {}, event.seq, say);
   const { policyHash } = data;
-  node.entry = { digest, seq: event.seq, attempt: node.attempt, policyHash };
+  node.entry = { digest, seq: event.seq, attempt: node.attempt, policyHash, isAuthorized };
 }
 
 /** I1, I12, I13: the people and the policy behind an entry gate that allowed. */
@@ -152,8 +154,8 @@ function checkPeople(
   model: Model,
   node: ModelNode,
   digest: string,
-  at: string,
-  seq: number,
+  { at, seq }: TraceEvent,
+  isAuthorized: boolean,
   say: Say,
 ): void {
   const { spec, proposal } = node;
@@ -174,9 +176,11 @@ function checkPeople(
     (approval) => approval.gateDigest === digest && approval.expiresAt > at,
   );
   const people = new Set(valid.map((approval) => approval.approver));
-  if (people.size < quorumOf(node, decision.quorum))
+  const byPolicy = isAuthorized ? 0 : decision.quorum;
+  if (people.size < quorumOf(node, byPolicy))
     say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
-  for (const all of [spec.approval?.all, decision.all]) checkSeats(all ?? [], valid, seq, say);
+  const groups = isAuthorized ? [] : decision.all;
+  for (const all of [spec.approval?.all, groups]) checkSeats(all ?? [], valid, seq, say);
   for (const apart of spec.approval?.apartFrom ?? [])
     if (model.nodes.get(apart)?.approvals.some(({ approver }) => people.has(approver)))
       say("I12", `seq ${seq}: who approved ${apart} approves this too`);
@@ -261,7 +265,7 @@ function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   );
   if ([...people].some((id) => node.proposers.has(id)))
     say("I12", `seq ${event.seq}: DONE with the approval of a proposer`);
-  const asked = node.requested.get(entry?.digest ?? "") ?? 0;
+  const asked = entry?.isAuthorized ? 0 : (node.requested.get(entry?.digest ?? "") ?? 0);
   const need =
     spec.kind === "approval" || spec.risk >= 3
       ? Math.max(1, spec.approval?.quorum ?? 1, asked)

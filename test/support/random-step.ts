@@ -43,6 +43,7 @@ import {
 } from "./random-hostility.ts";
 import { randomIntervention } from "./random-intervention.ts";
 import { ACTION, GROUP, OTHER_GROUP } from "./random-plan.ts";
+import { randomlyTrusted } from "./random-trust.ts";
 import { jtiOf, type Run } from "./scenario.ts";
 
 export interface StepGene {
@@ -129,14 +130,14 @@ function helpful(turn: Turn, { id, spec, record }: Entry): Command | null {
     (out) => !record.evidence.some((bundle) => bundle.kind === out),
   );
   if (record.status === "RUNNING" && lacking) return submitEvidence(seconds, id, evidence(lacking));
-  const by = record.proposal?.agent.id ?? "agent-a";
-  if (record.status === "RUNNING")
+  if (record.status === "RUNNING") {
+    const by = record.proposal?.agent.id ?? "agent-a";
     return submitResult(seconds, id, { by, outputs: { report: "done" } });
+  }
   if (spec.ownerX === "system" || (spec.kind === "approval" && !spec.approves)) return null;
-  const command = propose(seconds, id, {
-    by: chosen(["agent-a", "agent-b"], gene.variant) ?? "",
-    action: actionOf(state, spec, gene.variant % 60),
-  });
+  const by = chosen(["agent-a", "agent-b"], gene.variant) ?? "";
+  const action = actionOf(state, spec, gene.variant % 60);
+  const command = propose(seconds, id, { by, action, agent: randomlyTrusted(seconds, by, gene) });
   return spec.universes ? observing(command, gene.variant) : command;
 }
 

@@ -96,6 +96,13 @@ const PINNED_CODES = {
   LOOP_SAME_AGENT: 3104,
   LOOP_PROPOSALS_MAX: 3105,
   LOOP_REFUSALS_MAX: 3106,
+  // Version 5.
+  AUTO_AUTH_BY_TRUST_AND_GRANT: 1006,
+  TRUST_COOLDOWN_ACTIVE: 1007,
+  GRANT_EXPIRED: 1008,
+  NO_VALID_GRANT: 1009,
+  TRUST_SCORE_LOW: 1010,
+  TRUST_UNAVAILABLE: 1011,
 } as const;
 
 /** Version 1: the numbers of the pipeline. */
@@ -122,7 +129,7 @@ describe("the codebook", () => {
   test("holds nothing that is not pinned here", () => {
     expect(Object.keys(REASON_CODES).sort()).toEqual(Object.keys(PINNED_CODES).sort());
     expect(Object.keys(GATES).sort()).toEqual(Object.keys(PINNED_GATES).sort());
-    expect(CODEBOOK_VERSION).toBe(4);
+    expect(CODEBOOK_VERSION).toBe(5);
   });
 
   test("gives every code and every gate a number of its own", () => {
