@@ -19,7 +19,7 @@ export const approvalStatementSchema = z.strictObject({
   nodeId: nameSchema,
   attempt: z.int().min(1),
   gateDigest: z.string().regex(/^[0-9a-f]{64}$/),
-  decision: z.enum(["approve", "deny"]),
+  decision: z.enum(["approve", "deny", "break-glass"]),
   approver: subjectSchema,
   reason: z.string().min(1).max(2000),
   issuedAt: z.iso.datetime({ precision: 3 }),

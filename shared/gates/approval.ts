@@ -85,7 +85,7 @@ export function requirementOf(question: GateQuestion): ApprovalRequirement | nul
 
 /** Whether the people who approved fill every seat. */
 export function isSatisfied(question: GateQuestion, requirement: ApprovalRequirement): boolean {
-  return missingSeats(requirement, peopleOf(question)) === 0;
+  return question.brokenBy !== undefined || missingSeats(requirement, peopleOf(question)) === 0;
 }
 
 function peopleOf({ approvers, groupsOf = {} }: GateQuestion) {

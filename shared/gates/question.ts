@@ -86,6 +86,8 @@ export interface GateQuestion {
   readonly approvers: readonly string[];
   /** The groups of each of them, as recorded with the approval; absent: none. */
   readonly groupsOf?: Readonly<Record<string, readonly string[]>>;
+  /** Who of them approved alone in an emergency: that clears a pause like a whole quorum, and nothing else. */
+  readonly brokenBy?: string;
   /** Set when a person refused this very digest, or let its deadline pass. */
   readonly refused: "denied" | "expired" | null;
   /** What the approval node covering this execution approved; null where there is none. */

@@ -74,7 +74,7 @@ export function enter(turn: Turn, nodeId: string): void {
   const isAllowed = result.verdict === "allow";
   recordGate(turn, nodeId, "entry", current.gateDigest, result, {
     ...(current.share && { share: current.share }),
-    ...(isAllowed && { quorum: peopleAsked(requestOf(current, result.gates)) }),
+    ...(isAllowed && { quorum: peopleAsked(current, requestOf(current, result.gates)) }),
     ...(fact && fact.state !== "granted" && { leaseFact: fact }),
     ...shadowOf(turn.state, current, result),
     lease: isAllowed ? leaseFor(turn, nodeId, fact) : null,
@@ -85,8 +85,10 @@ export function enter(turn: Turn, nodeId: string): void {
   else if (result.verdict === "seal") seal(turn, nodeId, result);
 }
 
-function peopleAsked(requirement: ApprovalRequirement | null): number {
-  return requirement === null ? 0 : seatsOf(requirement).length;
+/** What the exit gate counts against: one, where that one stood for all. */
+function peopleAsked({ brokenBy }: GateQuestion, requirement: ApprovalRequirement | null): number {
+  if (requirement === null) return 0;
+  return brokenBy === undefined ? seatsOf(requirement).length : 1;
 }
 
 function recordGate(

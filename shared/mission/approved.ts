@@ -8,6 +8,8 @@ import type { HeldApproval } from "./state.ts";
 export interface Approved {
   readonly approvers: readonly string[];
   readonly groupsOf: Readonly<Record<string, readonly string[]>>;
+  /** Who approved alone in an emergency; only there where somebody did. */
+  readonly brokenBy?: string;
 }
 
 /** Whether an approval may still let something start: neither its statement nor its person's right has ended. */
@@ -23,7 +25,9 @@ export function approvedBy(
   at: string,
 ): Approved {
   const valid = approvals.filter((a) => a.gateDigest === gateDigest && countsAt(a, at));
+  const broken = valid.find((a) => a.breakGlass);
   return {
+    ...(broken && { brokenBy: broken.approver }),
     approvers: [...new Set(valid.map((a) => a.approver))],
     groupsOf: Object.fromEntries(valid.map((a) => [a.approver, a.groups])),
   };

@@ -212,6 +212,8 @@ export interface EventData {
     readonly validUntil?: string;
     readonly have: number;
     readonly need: number;
+    /** Alone, in an emergency; an incident follows at once. */
+    readonly breakGlass?: true;
   };
   "approval.denied": OfAmendment & {
     readonly gateDigest: string;
@@ -258,6 +260,7 @@ export type IncidentKind =
   | "ticket_denied"
   | "outcome_unknown"
   | "mission_sealed"
+  | "break_glass"
   | "attempts_exhausted"
   | "resets_repeated"
   | "loop_detected"

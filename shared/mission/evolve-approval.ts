@@ -42,7 +42,15 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
         ...(before.request?.seq === undefined ? {} : { approvedSeq: before.request.seq }),
         approvals: [
           ...others,
-          { approver, groups, kid, gateDigest, statementExpiresAt, validUntil },
+          {
+            approver,
+            groups,
+            kid,
+            gateDigest,
+            statementExpiresAt,
+            validUntil,
+            ...(data.breakGlass && { breakGlass: true }),
+          },
         ],
       };
     }

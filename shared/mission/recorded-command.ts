@@ -250,6 +250,7 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
     keys: [recorded.key],
     validFrom: null,
     validUntil: event.type === "approval.granted" ? (data.validUntil ?? null) : null,
+    ...(data.breakGlass && { breakGlass: true }),
   };
   return {
     command: {

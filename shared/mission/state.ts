@@ -60,6 +60,8 @@ export interface HeldApproval {
   readonly statementExpiresAt: string;
   /** When the person's right to approve ends, as the directory said then; null: open. */
   readonly validUntil: string | null;
+  /** Stands for the whole quorum; only there where it does. */
+  readonly breakGlass?: true;
 }
 
 export interface OpenRequest {

@@ -38,16 +38,21 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       if (validUntil !== undefined && validUntil <= event.at)
         say("I1", `seq ${event.seq}: ${approver} could no longer approve`);
       const ends = [statementExpiresAt, validUntil ?? statementExpiresAt].sort()[0] ?? "";
-      checkSignature(model, node, event, "approve", say);
+      checkSignature(model, node, event, data.breakGlass ? "break-glass" : "approve", say);
       if (node.proposers.has(approver))
         say("I12", `seq ${event.seq}: ${approver} approves what they proposed`);
       if (node.askedFor !== (node.proposal?.agent.id ?? null))
         say("I12", `seq ${event.seq}: people were asked in the name of ${node.askedFor}`);
       const already = node.approvals.some(
-        (a) => a.approver === approver && a.gateDigest === gateDigest && a.expiresAt > event.at,
+        (a) =>
+          a.approver === approver &&
+          a.gateDigest === gateDigest &&
+          a.expiresAt > event.at &&
+          !data.breakGlass,
       );
       if (already) say("I12", `seq ${event.seq}: ${approver} approves twice`);
-      node.approvals.push({ approver, groups, gateDigest, expiresAt: ends });
+      const breakGlass = data.breakGlass === true;
+      node.approvals.push({ approver, groups, gateDigest, expiresAt: ends, breakGlass });
       return;
     }
     case "approval.revoked": {

@@ -17,6 +17,7 @@ export interface ModelApproval {
   readonly groups: readonly string[];
   readonly gateDigest: string;
   readonly expiresAt: string;
+  readonly breakGlass: boolean;
 }
 
 export interface ModelPause {

@@ -177,10 +177,13 @@ function checkPeople(
   );
   const people = new Set(valid.map((approval) => approval.approver));
   const byPolicy = isAuthorized ? 0 : decision.quorum;
-  if (people.size < quorumOf(node, byPolicy))
+  // One who breaks the glass stands for all, and an incident says so.
+  const isBroken = valid.some(({ breakGlass }) => breakGlass);
+  if (!isBroken && people.size < quorumOf(node, byPolicy))
     say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
   const groups = isAuthorized ? [] : decision.all;
-  for (const all of [spec.approval?.all, groups]) checkSeats(all ?? [], valid, seq, say);
+  for (const all of isBroken ? [] : [spec.approval?.all, groups])
+    checkSeats(all ?? [], valid, seq, say);
   for (const apart of spec.approval?.apartFrom ?? [])
     if (model.nodes.get(apart)?.approvals.some(({ approver }) => people.has(approver)))
       say("I12", `seq ${seq}: who approved ${apart} approves this too`);
@@ -270,7 +273,8 @@ function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
     spec.kind === "approval" || spec.risk >= 3
       ? Math.max(1, spec.approval?.quorum ?? 1, asked)
       : asked;
-  if (people.size < need)
+  const isBroken = node.approvals.some((a) => a.breakGlass && a.gateDigest === entry?.digest);
+  if (people.size < (isBroken ? 1 : need))
     say(
       "I1",
       `seq ${event.seq}: DONE with ${people.size} of ${need} approvals over the digest that ran`,

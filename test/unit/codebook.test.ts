@@ -103,6 +103,7 @@ const PINNED_CODES = {
   NO_VALID_GRANT: 1009,
   TRUST_SCORE_LOW: 1010,
   TRUST_UNAVAILABLE: 1011,
+  BREAK_GLASS: 1012,
 } as const;
 
 /** Version 1: the numbers of the pipeline. */

@@ -70,8 +70,10 @@ export function recordDecision(
   const misfit =
     statementMisfit(turn, asked, request, statement, approver) ??
     challengeMisfit(asked, passkey) ??
-    personMisfit(turn, request, approver) ??
-    (statement.decision === "approve" ? countMisfit(turn, asked, request, approver) : null);
+    personMisfit(turn, request, approver, statement.decision) ??
+    (statement.decision === "deny"
+      ? null
+      : countMisfit(turn, asked, request, approver, statement.decision));
   if (misfit) return err(misfit);
   const key = approver.keys.find((candidate) => candidate.kid === kid);
   const signed = { actor, approvalSignature: signature };
@@ -91,7 +93,8 @@ export function recordDecision(
     return ok("denied");
   }
   const given = [...givenFor(turn, asked, request), { id: approver.id, groups: approver.groups }];
-  const missing = missingSeats(request.requirement, given);
+  const breaksGlass = statement.decision === "break-glass";
+  const missing = breaksGlass ? 0 : missingSeats(request.requirement, given);
   const need = seatsOf(request.requirement).length;
   emitAbout(
     turn,
@@ -107,10 +110,22 @@ export function recordDecision(
       // Whoever comes on top of a plain quorum counts too; a seat is filled once.
       have: request.requirement.all === undefined ? given.length : need - missing,
       need,
+      ...(breaksGlass && { breakGlass: true }),
     },
     signed,
   );
+  if (breaksGlass) raiseBrokenGlass(turn, nodeId, approver.id, statement.reason);
   return ok(missing === 0 ? "quorum" : "waiting");
+}
+
+/** Always an incident: somebody answers for it afterwards, however right it was. */
+function raiseBrokenGlass(turn: Turn, nodeId: string, person: string, reason: string): void {
+  emitNode(turn, "incident.raised", nodeId, {
+    kind: "break_glass",
+    severity: "critical",
+    reasonCodes: ["BREAK_GLASS"],
+    summary: `${person} approved node ${nodeId} alone in an emergency: ${reason}`,
+  });
 }
 
 function emitAbout<T extends "approval.granted" | "approval.denied">(
@@ -214,14 +229,20 @@ function windowMisfit(turn: Turn, { issuedAt, expiresAt }: ApprovalStatement): R
   return null;
 }
 
-function personMisfit(turn: Turn, request: OpenRequest, approver: ApproverFacts): Rejection | null {
+function personMisfit(
+  turn: Turn,
+  request: OpenRequest,
+  approver: ApproverFacts,
+  decision: ApprovalStatement["decision"],
+): Rejection | null {
   const refuse = (detail: string): Rejection => ({ reason: "approver_not_permitted", detail });
   if (approver.validFrom !== null && approver.validFrom > turn.at)
     return refuse(`${approver.id} may approve from ${approver.validFrom} on`);
   if (approver.validUntil !== null && approver.validUntil <= turn.at)
     return refuse(`${approver.id} could approve until ${approver.validUntil}`);
   const { requirement } = request;
-  if (fitsAnySeat(requirement, approver.groups)) return null;
+  // Who breaks the glass needs no seat: that right is theirs alone, and it is looked at in countMisfit.
+  if (decision === "break-glass" || fitsAnySeat(requirement, approver.groups)) return null;
   const groups = [...new Set(seatsOf(requirement))];
   return refuse(`${approver.id} is not in group ${groups.join(" or ")}`);
 }
@@ -232,14 +253,19 @@ function countMisfit(
   asked: Asked,
   request: OpenRequest,
   approver: ApproverFacts,
+  decision: ApprovalStatement["decision"],
 ): Rejection | null {
   const refuse = (detail: string): Rejection => ({ reason: "approver_not_permitted", detail });
+  const breaksGlass = decision === "break-glass";
+  if (breaksGlass && approver.breakGlass !== true)
+    return refuse(`${approver.id} may not approve alone in an emergency`);
+  if (breaksGlass && asked.isAmendment) return refuse("a change of the plan is no emergency");
   if (asked.proposers.includes(approver.id)) {
     return refuse("a proposer never approves their own proposal");
   }
   if (asked.producers?.includes(approver.id))
     return refuse("who produced the evidence never approves what rests on it");
-  if (approver.hours && !isWithinHours(approver.hours, isoToUnixMs(turn.at) ?? 0)) {
+  if (!breaksGlass && approver.hours && !isWithinHours(approver.hours, isoToUnixMs(turn.at) ?? 0)) {
     const { days, from, to, timeZone } = approver.hours;
     return refuse(
       `${approver.id} approves on days ${days.join(", ")} from ${from} to ${to} ${timeZone}`,
@@ -248,7 +274,7 @@ function countMisfit(
   const apart = asked.isAmendment ? null : apartNodeOf(turn.state, asked.nodeId, approver.id);
   if (apart !== null)
     return refuse(`who approved ${apart} stays apart from ${asked.nodeId}: the plan says so`);
-  if (givenFor(turn, asked, request).some(({ id }) => id === approver.id))
+  if (!breaksGlass && givenFor(turn, asked, request).some(({ id }) => id === approver.id))
     return { reason: "approval_already_given", approver: approver.id };
   return null;
 }
