@@ -112,6 +112,9 @@ function createMiniflare(launched: Launch): Miniflare {
     CHECKPOINT_SIGNING_KEY: JSON.stringify(keys.checkpoint),
     EGRESS_ALLOW_HOSTS: egress,
     OPERATOR_TEAM: "operators",
+    // For trying the console against an issuer; its tokens must still be those of the local keys.
+    OIDC_ISSUER: process.env["OIDC_ISSUER"] ?? "",
+    OIDC_CLIENT_ID: process.env["OIDC_CLIENT_ID"] ?? "",
     // A passkey belongs to a name, and an address is none: the console is opened as localhost.
     PASSKEY_RP_ID: "localhost",
     PASSKEY_ORIGINS: `http://localhost:${port}`,

@@ -8,4 +8,4 @@ export {
 } from "./graph.ts";
 export { type Arrow, layoutPicture, type Picture, type PlacedBox, type Point } from "./layout.ts";
 export { pictureToSvg } from "./svg.ts";
-export { boxLines, boxTitle, pictureSummary, STATE_SYMBOLS } from "./words.ts";
+export { boxLines, boxState, boxTitle, pictureSummary, STATE_SYMBOLS } from "./words.ts";

@@ -9,12 +9,10 @@ import { type Browser, type BrowserContext, type Page, chromium } from "playwrig
 import { expect, inject } from "vitest";
 import { type Role, mintToken, readKeys } from "../../scripts/local/keys.ts";
 
-/** Who looks at a page, and how. */
+/** Who looks at a page. */
 export interface Looking {
   readonly sub?: string;
   readonly roles?: readonly Role[];
-  readonly dark?: boolean;
-  readonly width?: number;
   /** Origins beside the instance's own that the page may reach. */
   readonly allowed?: readonly string[];
 }
@@ -48,11 +46,9 @@ export async function openPage(
   address: string,
   looking: Looking = {},
 ): Promise<Watched> {
-  const { sub = "olga", roles = ["operator", "auditor", "admin"] } = looking;
-  const { dark = false, width = 1_280, allowed = [] } = looking;
+  const { sub = "olga", roles = ["operator", "auditor", "admin"], allowed = [] } = looking;
   const context = await browser.newContext({
-    viewport: { width, height: 900 },
-    colorScheme: dark ? "dark" : "light",
+    viewport: { width: 1_280, height: 900 },
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
@@ -84,8 +80,34 @@ function watch(page: Page, origins: readonly string[]): readonly string[] {
   return faults;
 }
 
+const LOOKS = [
+  { dark: false, width: 1_280 },
+  { dark: true, width: 1_280 },
+  { dark: true, width: 320 },
+  { dark: false, width: 320 },
+] as const;
+
+/**
+ * Holds the page as it stands to what everybody may expect, in light and dark, wide and narrow: nothing that WCAG 2.2
+ * AA has against it, and nothing wider than its window. Keeps a picture of each where SCREENSHOTS names a folder.
+ */
+export async function expectForEverybody(page: Page, name: string): Promise<void> {
+  const faults: Record<string, readonly string[]> = {};
+  for (const { dark, width } of LOOKS) {
+    const look = `${dark ? "dark" : "light"}-${width}`;
+    await page.emulateMedia({ colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 900 });
+    await keepPicture(page, `${name}-${look}`);
+    const over = await overhang(page);
+    const tooWide = over > 0 ? [`${over} px wider than its window`] : [];
+    const found = [...(await accessibilityFaults(page)), ...tooWide];
+    if (found.length > 0) faults[look] = found;
+  }
+  expect(faults).toEqual({});
+}
+
 /** What WCAG 2.2 A and AA have against the page as it stands; empty when nothing. */
-export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+async function accessibilityFaults(page: Page): Promise<readonly string[]> {
   // By the debugger: the page's own policy allows no script that is not its own.
   await page.evaluate(AxeBuilder.source);
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
@@ -105,7 +127,7 @@ export async function accessibilityFaults(page: Page): Promise<readonly string[]
 }
 
 /** How many pixels the page is wider than its window. */
-export async function overhang(page: Page): Promise<number> {
+async function overhang(page: Page): Promise<number> {
   return page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

@@ -3,15 +3,8 @@
  * than its window, and nothing on the console (browser.ts watches).
  */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  accessibilityFaults,
-  keepPicture,
-  type Looking,
-  openPage,
-  overhang,
-  startBrowser,
-} from "./browser.ts";
+import { afterAll, beforeAll, it } from "vitest";
+import { expectForEverybody, type Looking, openPage, startBrowser } from "./browser.ts";
 import {
   addWebhook,
   askFinance,
@@ -96,19 +89,9 @@ const PAGES: readonly Shown[] = [
   { name: "nothing", address: () => "/console/no/such/page", until: "There is no such page" },
 ];
 
-describe.each(PAGES)("the page $name", ({ name, address, until, who }) => {
-  it.each([
-    { dark: false, width: 1_280 },
-    { dark: true, width: 1_280 },
-    { dark: false, width: 320 },
-    { dark: true, width: 320 },
-  ])("is for everybody: dark $dark, $width px", async ({ dark, width }) => {
-    const looking = { dark, width, ...who };
-    const { page, close } = await openPage(browser, address(), looking);
-    await page.getByText(until).first().waitFor();
-    await keepPicture(page, `${name}-${dark ? "dark" : "light"}-${width}`);
-    expect(await accessibilityFaults(page)).toEqual([]);
-    expect(await overhang(page)).toBe(0);
-    await close();
-  });
+it.each(PAGES)("the page $name is for everybody", async ({ name, address, until, who }) => {
+  const { page, close } = await openPage(browser, address(), who);
+  await page.getByText(until).first().waitFor();
+  await expectForEverybody(page, name);
+  await close();
 });

@@ -145,7 +145,7 @@ export async function addWebhook(): Promise<void> {
   await post(await clientOf("olga", "admin"), "/v1/webhooks", body);
 }
 
-async function missionOf(missionId: string): Promise<MissionView> {
+export async function missionOf(missionId: string): Promise<MissionView> {
   const answered = await (await clientOf("olga", "operator")).get(`/v1/missions/${missionId}`);
   if (!answered.ok) throw new Error(answered.error.detail);
   return answered.value.body as MissionView;

@@ -49,6 +49,15 @@ export async function askForStream(
   return sent.value.body === null ? err(unreachable("the answer was empty")) : ok(sent.value.body);
 }
 
+/** The seq of a mission's head, from the ETag; null when it cannot be had. */
+export async function askForHead(path: string): Promise<number | null> {
+  const sent = await send(path, { body: undefined, accept: "application/json" });
+  if (!sent.ok) return null;
+  void sent.value.body?.cancel();
+  const seq = /^"(\d+)-/.exec(sent.value.headers.get("etag") ?? "")?.[1];
+  return seq === undefined ? null : Number(seq);
+}
+
 async function send(
   path: string,
   asked: {

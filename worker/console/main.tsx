@@ -7,6 +7,8 @@ import { startRouter } from "./router.ts";
 import { restoreSession } from "./session.ts";
 
 restoreSession();
+// The address of a token, opened over the console that is already open, loads no page.
+addEventListener("hashchange", restoreSession);
 startRouter();
 const place = document.querySelector("#app");
 if (place !== null) {

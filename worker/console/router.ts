@@ -36,7 +36,7 @@ export function addressOf(
 }
 
 /** Goes to an address of the console; `replace` leaves no entry in the history. */
-function navigate(address: string, options: { readonly replace?: boolean } = {}): void {
+export function navigate(address: string, options: { readonly replace?: boolean } = {}): void {
   if (options.replace === true) history.replaceState(null, "", address);
   else history.pushState(null, "", address);
   tell();
@@ -69,25 +69,32 @@ export function startRouter(): void {
   addEventListener("popstate", tell);
   document.addEventListener("click", (event) => {
     const anchor = event.target instanceof Element ? event.target.closest("a[href]") : null;
-    if (!(anchor instanceof HTMLAnchorElement) || !isOurs(anchor, event)) return;
+    const address = anchor === null ? null : addressIn(anchor);
+    if (anchor === null || address === null || !isOurs(anchor, address, event)) return;
     event.preventDefault();
-    navigate(anchor.pathname + anchor.search);
+    navigate(address.pathname + address.search);
   });
 }
 
 /** A new tab, a download or another page stays what the reader asked for. */
-function isOurs(anchor: HTMLAnchorElement, event: MouseEvent): boolean {
+function isOurs(anchor: Element, address: URL, event: MouseEvent): boolean {
   const isPlain =
     event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   return (
     isPlain &&
     !event.defaultPrevented &&
-    anchor.origin === location.origin &&
-    anchor.pathname.startsWith(BASE) &&
-    anchor.hash === "" &&
+    address.origin === location.origin &&
+    address.pathname.startsWith(BASE) &&
+    address.hash === "" &&
     !anchor.hasAttribute("download") &&
-    anchor.target === ""
+    !anchor.hasAttribute("target")
   );
+}
+
+/** Where a link leads, in a text or in a picture. */
+function addressIn(anchor: Element): URL | null {
+  const href = anchor.getAttribute("href") ?? "";
+  return URL.canParse(href, location.href) ? new URL(href, location.href) : null;
 }
 
 function tell(): void {

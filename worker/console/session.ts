@@ -29,6 +29,7 @@ export function restoreSession(): void {
   }
   session = readToken(given ?? sessionStorage.getItem(STORED_AS) ?? "");
   if (session !== null) sessionStorage.setItem(STORED_AS, session.token);
+  tell();
 }
 
 /** Signs in with a token; false when it is none. */

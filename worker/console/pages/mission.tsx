@@ -1,9 +1,11 @@
 /** One mission: where it stands, its nodes, and beside them the node that is looked at. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { MissionView, NodeView } from "../../../shared/mission/index.ts";
 import { announce } from "../announce.ts";
 import { useResource } from "../api.ts";
+import { lazy } from "../lazy.tsx";
+import { useLive } from "../live.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Empty, Facts, Hash, Page, ProblemNote } from "../parts/page.tsx";
@@ -17,20 +19,28 @@ import { NodePanel } from "./node-panel.tsx";
 type ShownMission = MissionView & { readonly broken?: { seq: number; detail: string } };
 
 const POLL_MS = 3_000;
+/** While the stream is open, in case it says nothing though it should. */
+const POLL_LIVE_MS = 30_000;
 
-/** `node` in the query names the node that is looked at. */
+const MissionPicture = lazy(async () => (await import("../parts/picture.tsx")).MissionPicture);
+
+/** `node` in the query names the node that is looked at, `view` whether the graph is a list or a picture. */
 export function MissionPage({ id, place }: { id: string; place: Place }): JSX.Element {
   const address = `/v1/missions/${encodeURIComponent(id)}`;
-  const { data: mission, problem, reload } = useResource<ShownMission>(address, POLL_MS);
+  const [pollMs, setPollMs] = useState(POLL_MS);
+  const { data: mission, problem, reload } = useResource<ShownMission>(address, pollMs);
+  const isLive = useLive(id, reload);
+  useEffect(() => setPollMs(isLive ? POLL_LIVE_MS : POLL_MS), [isLive]);
   const session = useSession();
   useAnnouncedChanges(mission);
   const selectedId = place.query.get("node");
+  const isPicture = place.query.get("view") === "picture";
   const selected = mission?.nodes.find((node) => node.id === selectedId) ?? null;
   return (
     <Page
       title={mission?.title ?? "Mission"}
       above={<a href={addressOf(["missions"])}>Missions</a>}
-      aside={mission && <MissionState mission={mission} />}
+      aside={mission && <MissionState mission={mission} isLive={isLive} />}
     >
       <ProblemNote problem={problem} />
       {mission === null ? (
@@ -43,10 +53,15 @@ export function MissionPage({ id, place }: { id: string; place: Place }): JSX.El
           <div class={selected === null ? "split" : "split with-panel"}>
             <section aria-labelledby="nodes">
               <h2 id="nodes">Nodes</h2>
-              <NodeList mission={mission} selectedId={selectedId} />
+              <ViewLinks place={place} />
+              {isPicture ? (
+                <MissionPicture mission={mission} selectedId={selectedId} />
+              ) : (
+                <NodeList mission={mission} selectedId={selectedId} />
+              )}
             </section>
             {selected === null ? null : (
-              <NodePanel key={selected.id} mission={mission} node={selected} onDone={reload} />
+              <NodePanel key={selected.id} mission={mission} node={selected} />
             )}
           </div>
         </>
@@ -55,11 +70,31 @@ export function MissionPage({ id, place }: { id: string; place: Place }): JSX.El
   );
 }
 
-function MissionState({ mission }: { mission: MissionView }): JSX.Element {
+/** The same nodes either way. */
+function ViewLinks({ place }: { place: Place }): JSX.Element {
+  const view = place.query.get("view") ?? "list";
+  const node = place.query.get("node");
+  return (
+    <nav class="sections" aria-label="View">
+      {["list", "picture"].map((each) => (
+        <a
+          key={each}
+          href={addressOf(place.segments, { view: each, node })}
+          aria-current={each === view ? "true" : undefined}
+        >
+          {each}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function MissionState({ mission, isLive }: { mission: MissionView; isLive: boolean }): JSX.Element {
   return (
     <span class="marks">
       <Badge word={mission.sealed ? "sealed" : mission.state} />
       <Progress done={mission.progress.done} total={mission.progress.total} />
+      <span class="dim">{isLive ? "live" : "asked every few seconds"}</span>
     </span>
   );
 }

@@ -9,7 +9,7 @@ import { EvidenceList } from "../parts/evidence.tsx";
 import { GateResult, Reasons } from "../parts/gate.tsx";
 import { Moment, Relative } from "../parts/moment.tsx";
 import { Facts, Hash, Json, ProblemNote } from "../parts/page.tsx";
-import { addressOf } from "../router.ts";
+import { addressOf, usePlace } from "../router.ts";
 
 export function NodePanel({
   mission,
@@ -17,9 +17,9 @@ export function NodePanel({
 }: {
   mission: MissionView;
   node: NodeView;
-  onDone: () => void;
 }): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
+  const view = usePlace().query.get("view");
   useEffect(() => heading.current?.focus(), []);
   return (
     <section class="panel" aria-labelledby="node">
@@ -27,7 +27,7 @@ export function NodePanel({
         <h2 id="node" tabIndex={-1} ref={heading}>
           {node.title}
         </h2>
-        <a class="close" href={addressOf(["missions", mission.id])}>
+        <a class="close" href={addressOf(["missions", mission.id], { view })}>
           Close
         </a>
       </div>

@@ -2,9 +2,9 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ConsoleConfig } from "../../../shared/wire/console.ts";
-import { Page } from "../parts/page.tsx";
+import { finishSignIn, isComingBack, startSignIn } from "../oidc.ts";
+import { Page, ProblemNote } from "../parts/page.tsx";
 import { ask, type Problem } from "../api.ts";
-import { ProblemNote } from "../parts/page.tsx";
 import type { Place } from "../router.ts";
 import { signIn, signOutNotice } from "../session.ts";
 
@@ -26,8 +26,38 @@ export function SignInPage({ place: _wanted }: { place: Place }): JSX.Element {
         </p>
       )}
       <ProblemNote problem={problem} />
+      {config?.oidc ? <IssuerSignIn issuer={config.oidc} /> : null}
       <TokenForm isLocal={config?.mode === "local"} />
     </Page>
+  );
+}
+
+/** Leaves for the issuer, and takes the token when the reader has come back. */
+function IssuerSignIn({ issuer }: { issuer: NonNullable<ConsoleConfig["oidc"]> }): JSX.Element {
+  const [refused, setRefused] = useState<string | null>(null);
+  useEffect(() => {
+    if (!isComingBack()) return;
+    void finishSignIn(issuer).then((token) => {
+      if (!token.ok) return setRefused(token.error);
+      if (!signIn(token.value)) setRefused("The issuer's access token is no JWT.");
+    });
+  }, [issuer]);
+  const start = () =>
+    void startSignIn(issuer).then((refusal) => {
+      if (!refusal.ok) setRefused(refusal.error);
+    });
+  return (
+    <section class="card narrow">
+      <h2>At {new URL(issuer.issuer).host}</h2>
+      {refused === null ? null : (
+        <p class="note tone-bad" role="alert">
+          {refused}
+        </p>
+      )}
+      <button type="button" class="primary" onClick={start}>
+        Sign in there
+      </button>
+    </section>
   );
 }
 
