@@ -78,6 +78,8 @@ it("an approval signed in the page is recorded with exactly the digest that was 
   const { page, close } = await openPage(browser, requestAddress(), AS_FINANCE);
   await page.getByRole("heading", { name: "Exactly this" }).waitFor();
   await page.getByText("The gate says").waitFor();
+  await page.getByText("Nobody has approved this node before").waitFor();
+  await page.getByText("somebody of finance").waitFor();
   expect(await signButton(page).isDisabled()).toBe(true);
   await page.getByLabel(/^Approve:/).check();
   await page.getByLabel(/^Reason/).fill("Quote 8841 is in order");

@@ -50,7 +50,7 @@ export function MissionPage({ id, place }: { id: string; place: Place }): JSX.El
           {mission.broken === undefined ? null : <BrokenNote {...mission.broken} />}
           <MissionFacts mission={mission} />
           {hasRole(session, "operator") ? <Intervene mission={mission} onDone={reload} /> : null}
-          <div class={selected === null ? "split" : "split with-panel"}>
+          <div class={selected === null ? "split" : "split with-panel lift"}>
             <section aria-labelledby="nodes">
               <h2 id="nodes">Nodes</h2>
               <ViewLinks place={place} />

@@ -5,7 +5,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { shortDigest } from "../../../shared/approval/index.ts";
-import type { MissionView } from "../../../shared/mission/index.ts";
+import type { ApprovalView, MissionView } from "../../../shared/mission/index.ts";
 import type { GateResultRecord } from "../../../shared/trace/index.ts";
 import { announce } from "../announce.ts";
 import { ask, useResource } from "../api.ts";
@@ -18,6 +18,7 @@ import { Empty, Facts, Hash, Json, Page, ProblemNote } from "../parts/page.tsx";
 import { addressOf } from "../router.ts";
 import { Decide } from "./decide.tsx";
 import { requestIn, type OpenRequest } from "./open-request.ts";
+import { Changes, Outcomes, Seats } from "./request-view.tsx";
 
 const POLL_MS = 4_000;
 
@@ -86,6 +87,9 @@ function Request({
   onDone: () => void;
 }): JSX.Element {
   const { action, evidence } = request;
+  // Per digest: this component is a new one for each.
+  const address = `/v1/missions/${encodeURIComponent(mission.id)}/nodes/${encodeURIComponent(request.nodeId)}/approval`;
+  const { data: view } = useResource<ApprovalView>(request.node === null ? null : address);
   const asked = {
     missionId: mission.id,
     nodeId: request.nodeId,
@@ -114,6 +118,7 @@ function Request({
           </>
         )}
       </section>
+      {view === null ? null : <Changes view={view} />}
       {request.node === null ? null : <Gates missionId={mission.id} nodeId={request.nodeId} />}
       {evidence.length === 0 ? null : (
         <section aria-labelledby="evidence">
@@ -121,7 +126,12 @@ function Request({
           <EvidenceList evidence={evidence} />
         </section>
       )}
-      <Outcomes request={request} />
+      {view === null ? null : (
+        <>
+          <Seats view={view} />
+          <Outcomes view={view} />
+        </>
+      )}
       <Decide asked={asked} onDone={onDone} />
     </>
   );
@@ -190,37 +200,6 @@ function Gates({ missionId, nodeId }: { missionId: string; nodeId: string }): JS
     <section aria-labelledby="gates">
       <h2 id="gates">What the gates say now</h2>
       {result === null ? <Empty loading>Nothing</Empty> : <GateResult result={result} />}
-    </section>
-  );
-}
-
-function Outcomes({ request }: { request: OpenRequest }): JSX.Element {
-  const { have, requirement, deadlineAt, action } = request;
-  const isLast = have + 1 >= requirement.quorum;
-  return (
-    <section aria-labelledby="outcomes">
-      <h2 id="outcomes">What follows</h2>
-      <Facts
-        items={[
-          [
-            "If you approve",
-            isLast
-              ? `The gate is asked again at once. ${action === null ? "Where it allows, the node is done." : "Where it allows, exactly this may run, once, under a signed ticket."}`
-              : `Your approval is recorded; ${requirement.quorum - have - 1} more must follow.`,
-          ],
-          [
-            "If you deny",
-            "The request ends. The same thing with the same evidence cannot be asked again.",
-          ],
-          [
-            "If nobody says anything",
-            <>
-              At <Moment at={deadlineAt} /> silence denies, as if somebody had.
-            </>,
-          ],
-          ["If anything changes", "Every approval is void and people are asked anew."],
-        ]}
-      />
     </section>
   );
 }
