@@ -24,6 +24,7 @@ import { evidenceFor, exitQuestionOf, heldAsking, questionOf } from "./question.
 import { passageOf } from "./share.ts";
 import { shadowOf } from "./shadow.ts";
 import type { HeldLease } from "./state.ts";
+import { proposerOf } from "./trust-outcomes.ts";
 import {
   emitMission,
   emitNode,
@@ -117,6 +118,7 @@ function recordGate(
       policyHash:
         (phase === "exit" ? recordOf(turn, nodeId).ranPolicyHash : null) ?? turn.state.policy.hash,
       lease: null,
+      ...(phase === "exit" || result.verdict === "seal" ? proposerOf(turn.state, nodeId) : {}),
       ...extras,
     },
     { stateAfter: allowed ? passed : "BLOCKED", gateResult: result },
@@ -211,7 +213,7 @@ export function fail(
     turn,
     "node.failed",
     nodeId,
-    { attempt, reasons: result.reasons, cause },
+    { attempt, reasons: result.reasons, cause, ...proposerOf(turn.state, nodeId) },
     { stateAfter: left ? "READY" : "BLOCKED" },
   );
   if (left) return;

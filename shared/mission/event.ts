@@ -47,6 +47,13 @@ interface OfAmendment {
   readonly amendment?: string;
 }
 
+/** Whose proposal the event is about, where somebody's; from the third generation on. */
+interface OfProposer {
+  readonly proposer?: string;
+}
+
+interface OfProposal extends OfAmendment, OfProposer {}
+
 export interface EventData {
   "mission.opened": {
     /** Absent in missions opened before there was a second generation. */
@@ -109,7 +116,7 @@ export interface EventData {
     /** With cause `lease`, where it was another mission that gave them free. */
     readonly freed?: readonly string[];
   };
-  "node.failed": {
+  "node.failed": OfProposer & {
     readonly attempt: number;
     readonly reasons: readonly Reason[];
     /** "in_doubt" never leads back to READY. */
@@ -147,7 +154,7 @@ export interface EventData {
     /** Whose refused proposals they are; null where the node waits. */
     readonly agent: string | null;
   };
-  "gate.evaluated": {
+  "gate.evaluated": OfProposer & {
     readonly phase: "entry" | "exit";
     readonly attempt: number;
     readonly gateDigest: string;
@@ -198,7 +205,7 @@ export interface EventData {
       readonly gateDigest: string;
     };
   };
-  "approval.granted": OfAmendment & {
+  "approval.granted": OfProposal & {
     readonly gateDigest: string;
     readonly approver: string;
     readonly groups: readonly string[];
@@ -215,7 +222,7 @@ export interface EventData {
     /** Alone, in an emergency; an incident follows at once. */
     readonly breakGlass?: true;
   };
-  "approval.denied": OfAmendment & {
+  "approval.denied": OfProposal & {
     readonly gateDigest: string;
     readonly approver: string;
     readonly kid: string;

@@ -23,6 +23,7 @@ export { createHistory, type History } from "./history.ts";
 export { recordEvents, type SignTicket } from "./record.ts";
 export type { Rejection, RejectionReason } from "./rejection.ts";
 export { foldTrace, type Replayed, type ReplayRefusal, replayTrace } from "./replay.ts";
+export { trustOutcomesIn } from "./trust-outcomes.ts";
 export { createShadowRun, readShadow, type ShadowRun } from "./shadow-run.ts";
 export { snapshotToState, stateToSnapshot } from "./snapshot.ts";
 export { evidenceIn, seqOfEvidence, type StoredEvidence } from "./stored-evidence.ts";

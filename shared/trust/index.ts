@@ -17,6 +17,7 @@ export {
   type Trust,
   TRUST,
   TRUST_START,
+  type TrustOutcome,
   type TrustOutcomeName,
   updateTrust,
 } from "./rule.ts";

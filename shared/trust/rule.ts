@@ -38,6 +38,16 @@ export const TRUST_DELTAS = {
 
 export type TrustOutcomeName = keyof typeof TRUST_DELTAS;
 
+/** One outcome of a mission's event, which mission and seq name. */
+export interface TrustOutcome {
+  readonly agent: string;
+  readonly outcome: TrustOutcomeName;
+  readonly missionId: string;
+  readonly nodeId: string | null;
+  readonly seq: number;
+  readonly at: string;
+}
+
 /** Where an agent stands. `cooldownUntil`: RFC 3339 with milliseconds, or null. */
 export interface Trust {
   readonly score: number;

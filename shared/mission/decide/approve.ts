@@ -25,6 +25,7 @@ import { apartNodeOf } from "../duties.ts";
 import type { Rejection } from "../rejection.ts";
 import type { EventData } from "../event.ts";
 import type { HeldApproval, OpenRequest } from "../state.ts";
+import { proposerOf } from "../trust-outcomes.ts";
 import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
 
 /** What a person is asked: a node's request, or an amendment's, which stands at the mission. */
@@ -136,7 +137,7 @@ function emitAbout<T extends "approval.granted" | "approval.denied">(
   extras: Parameters<typeof emitMission>[3],
 ): void {
   if (isAmendment) emitMission(turn, type, { amendment: nodeId, ...data }, extras);
-  else emitNode(turn, type, nodeId, data, extras);
+  else emitNode(turn, type, nodeId, { ...data, ...proposerOf(turn.state, nodeId) }, extras);
 }
 
 /** The gate result that goes with a refused digest: block, with the code for it. */
