@@ -3,7 +3,12 @@
  * is held no more. Turns that ask go one after the other, so that a mission never races itself for a slice.
  * Refuses to decide; what is lost here the arbiters ask for themselves. Specification: docs/leases.md.
  */
-import { artifactOf, type LeaseFact, type WantedLease } from "../../shared/lease/index.ts";
+import {
+  artifactOf,
+  type HeldElsewhere,
+  type LeaseFact,
+  type WantedLease,
+} from "../../shared/lease/index.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import type { EndedGrant } from "../../shared/mission/index.ts";
 import type { SliceRpc } from "../../shared/wire/rpc.ts";
@@ -27,6 +32,8 @@ export interface Asked {
 export interface Leases {
   /** Asks for all slices of one node. Never throws: an arbiter that cannot be asked is an answer, too. */
   ask(wanted: WantedLease): Promise<Asked>;
+  /** What `ask` would be told now, without asking for anything; as if granted while nothing is in the way. */
+  peek(wanted: WantedLease): Promise<LeaseFact>;
   /** Gives grants back, in its own time. A crash before it is done leaves them to the arbiters' own questions. */
   giveBack(grants: readonly EndedGrant[]): void;
   /** Runs `work` once every earlier one has ended. */
@@ -37,6 +44,7 @@ export function createLeases(deps: LeaseDeps): Leases {
   let last: Promise<unknown> = Promise.resolve();
   return {
     ask: (wanted) => ask(deps, wanted),
+    peek: (wanted) => peek(deps, wanted),
     giveBack: (grants) => {
       if (grants.length > 0) deps.goOn(giveBack(deps, grants));
     },
@@ -71,6 +79,24 @@ async function ask(deps: LeaseDeps, { nodeId, slices }: WantedLease): Promise<As
   }
   const fence = Object.fromEntries(grants.map((grant) => [grant.slice, grant.fence]));
   return { fact: { state: "granted", fence }, grants, usableUntilMs };
+}
+
+/** The numbers are what would be asked for and nobody's: no fact of a peek is ever committed. */
+async function peek(deps: LeaseDeps, { nodeId, slices }: WantedLease): Promise<LeaseFact> {
+  const missionId = deps.missionId();
+  const by: HeldElsewhere[] = [];
+  try {
+    for (const [artifact, own] of byArtifact(slices)) {
+      const answer = await inTime(deps.arbiter(artifact).peek({ missionId, nodeId, slices: own }));
+      if (answer.outcome === "held") by.push(...answer.by);
+    }
+  } catch (error) {
+    deps.warn("arbiter_unreachable", error);
+    return { state: "unavailable" };
+  }
+  if (by.length > 0) return { state: "held", by };
+  const fence = Object.fromEntries(slices.map(({ slice, floor }) => [slice, floor + 1]));
+  return { state: "granted", fence };
 }
 
 async function giveBack(deps: LeaseDeps, grants: readonly EndedGrant[]): Promise<void> {

@@ -61,7 +61,6 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     this.#journal = journal;
     this.#alarm = createAlarm(ctx.storage);
     const own = { load: () => this.#load(), isOwn: (team: string) => this.#name()[0] === team };
-    this.#reading = createReading({ ...own, journal, nowMs: () => Date.now() });
     this.#log = createMissionLog({
       read: (after, limit) => journal.read(after, limit),
       // The rows changed under a living object: forget what was loaded; the next look reports it.
@@ -90,6 +89,12 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       missionId: () => this.#name()[1],
       goOn: (work) => ctx.waitUntil(work),
       warn: (what, error) => this.#warn(what, error),
+    });
+    this.#reading = createReading({
+      ...own,
+      journal,
+      nowMs: () => Date.now(),
+      peek: (wanted) => leases.peek(wanted),
     });
     this.#commits = createCommitPath({
       ...own,

@@ -2,6 +2,7 @@
  * The reading side: what a mission answers without changing. Each question comes with the team that asks;
  * another team's mission reads like one that was never opened.
  */
+import type { LeaseFact, WantedLease } from "../../shared/lease/index.ts";
 import { LIMITS } from "../../shared/limits.ts";
 import {
   approvedRequestSeq,
@@ -27,6 +28,8 @@ export interface ReadingDeps {
   load(): Loaded;
   isOwn(team: string): boolean;
   nowMs(): number;
+  /** What the arbiters would say to a node; gives nothing. Never throws. */
+  peek(wanted: WantedLease): Promise<LeaseFact>;
 }
 
 type Answer<Method extends keyof MissionRpc> = Awaited<ReturnType<MissionRpc[Method]>>;
@@ -35,7 +38,8 @@ export interface Reading {
   view(team: string): Answer<"view">;
   ready(team: string): Answer<"ready">;
   blocked(team: string): Answer<"blocked">;
-  explain(team: string, nodeId: string, wondering: Wondering | null): Answer<"explain">;
+  /** Asks `peek` where only the arbiters could still mind; what moved meanwhile is looked at anew. */
+  explain(team: string, nodeId: string, wondering: Wondering | null): Promise<Answer<"explain">>;
   evidence(team: string, hash: string): Answer<"evidence">;
   approval(team: string, nodeId: string): Answer<"approval">;
   trace(team: string, after: number, limit: number): Answer<"readTrace">;
@@ -60,12 +64,17 @@ export function createReading(deps: ReadingDeps): Reading {
       const state = stateOf(team);
       return state ? ok({ blocked: viewBlocked(state), head: state.head }) : unknown();
     },
-    explain(team, nodeId, wondering) {
+    async explain(team, nodeId, wondering) {
+      const explain = (fact: LeaseFact | null) =>
+        explainGate(stateOf(team), nodeId, wondering, unixMsToIso(deps.nowMs()), fact);
+      const alone = explain(null);
+      if (!alone.ok) return alone;
+      const { wanted } = alone.value;
+      const explained = wanted === null ? alone : explain(await deps.peek(wanted));
+      if (!explained.ok) return explained;
+      const { gateResult, gateDigest } = explained.value;
       const state = stateOf(team);
-      const explained = explainGate(state, nodeId, wondering, unixMsToIso(deps.nowMs()));
-      return explained.ok && state
-        ? ok({ ...explained.value, head: state.head })
-        : (explained as Result<never, Rejection>);
+      return state ? ok({ gateResult, gateDigest, head: state.head }) : unknown();
     },
     evidence(team, hash) {
       const state = stateOf(team);

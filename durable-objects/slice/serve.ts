@@ -30,18 +30,23 @@ export interface ServeDeps {
  */
 export async function takeBack(deps: ServeDeps, row: SliceRow): Promise<void> {
   const { slice, grant } = row;
-  if (!grant || !isGrantOver(grant, deps.nowMs())) return;
-  try {
-    if (await deps.holdsSlice(grant.missionId, slice)) return;
-  } catch (error) {
-    // Who cannot be asked holds it.
-    deps.warn("holder_unreachable", error);
-    return;
-  }
+  if (!grant || !(await isDenied(deps, row))) return;
   deps.transaction(() => {
     const freed = decideRelease(deps.store.read(slice), grant);
     if (freed) deps.store.write(freed);
   });
+}
+
+/** Whether the mission that was given the slice says that it is free; never before it can use the grant no more. */
+export async function isDenied(deps: ServeDeps, { slice, grant }: SliceRow): Promise<boolean> {
+  if (!grant || !isGrantOver(grant, deps.nowMs())) return false;
+  try {
+    return !(await deps.holdsSlice(grant.missionId, slice));
+  } catch (error) {
+    // Who cannot be asked holds it.
+    deps.warn("holder_unreachable", error);
+    return false;
+  }
 }
 
 /**

@@ -45,6 +45,11 @@ export type AcquireAnswer =
     }
   | { readonly outcome: "held"; readonly by: readonly HeldElsewhere[] };
 
+/** What `acquire` would answer now, without a number: nothing has been given. */
+export type PeekAnswer =
+  | { readonly outcome: "free" }
+  | { readonly outcome: "held"; readonly by: readonly HeldElsewhere[] };
+
 /** A slice as its arbiter knows it; `row` null: never asked for. Waiters in the order they are served. */
 export interface SliceBook {
   readonly row: SliceRow | null;
@@ -106,6 +111,24 @@ export function decideAcquire(
   const fence = Object.fromEntries(rows.map(({ slice, highest }) => [slice, highest]));
   const servedAt = request.slices.map(({ slice }) => slice);
   return { answer: { outcome: "granted", fence, usableUntilMs }, rows, waitsAt: [], servedAt };
+}
+
+/** What a request would be told now. `denied`: rows whose missions say that they do not hold their slice. */
+export function peekAcquire(
+  request: AcquireRequest,
+  books: ReadonlyMap<string, SliceBook>,
+  denied: readonly SliceRow[],
+  nowMs: UnixMs,
+): PeekAnswer {
+  const seen = new Map(books);
+  for (const { slice, grant } of denied) {
+    const book = books.get(slice);
+    // As `acquire` does: a word about an older grant says nothing of the newer.
+    const row = grant && decideRelease(book?.row ?? null, grant);
+    if (book && row) seen.set(slice, { ...book, row });
+  }
+  const { answer } = decideAcquire(request, seen, nowMs);
+  return answer.outcome === "held" ? answer : { outcome: "free" };
 }
 
 function inTheWay(missionId: string, book: SliceBook | undefined): Grant | Waiter | null {

@@ -15,6 +15,8 @@ export {
   isGrantOver,
   nextLookMs,
   nextServed,
+  type PeekAnswer,
+  peekAcquire,
   type SliceBook,
   type SliceRow,
   suspectsOf,

@@ -9,6 +9,7 @@ import { canonicalJson } from "../canonical.ts";
 import type { PublicJwk } from "../crypto.ts";
 import { TICKET_ID } from "../ids.ts";
 import { Breach } from "../invariant.ts";
+import { LIMITS } from "../limits.ts";
 import { parseJws, verifyJws } from "../jws.ts";
 import { TICKET_JWS_TYPE, type TicketClaims } from "../ticket/index.ts";
 import { type EventDraft, type Head, type TraceEvent, verifyTrace } from "../trace/index.ts";
@@ -168,14 +169,14 @@ function certifyTurn(work: Work, moment: readonly TraceEvent[], at: number): num
   if (input) {
     const read = readBack(input, { state: work.state, terms: work.terms });
     if (read === "not_kept" && inputAt === at) return skip(work, input, at);
-    if (read !== "not_kept") {
-      const until = nextInput(moment, inputAt);
-      const attempt =
-        "flaw" in read
-          ? flawed(input, read.flaw)
-          : attemptTurn(work, moment, at, withLeases(read.command, moment.slice(at, until)));
-      if (typeof attempt === "number") return accept(work, moment, at, attempt);
-      attempts.push(attempt);
+    if (read !== "not_kept" && "flaw" in read) attempts.push(flawed(input, read.flaw));
+    else if (read !== "not_kept") {
+      for (const end of turnEnds(moment, inputAt)) {
+        const command = withLeases(read.command, moment.slice(at, end));
+        const attempt = attemptTurn(work, moment, at, command);
+        if (typeof attempt === "number") return accept(work, moment, at, attempt);
+        attempts.push(attempt);
+      }
     }
   }
   if (inputAt !== at && work.state !== null) {
@@ -207,14 +208,21 @@ function findInput(moment: readonly TraceEvent[], from: number): number {
   return -1;
 }
 
-/** Where the next turn of somebody's may begin; all nodes that one LeaseFreed let go on are of one turn. */
-function nextInput(moment: readonly TraceEvent[], inputAt: number): number {
+/**
+ * Where the turn of an input may end, the furthest first. Nodes that go on by LeaseFreed for the same slices may be
+ * of one turn or of several; what the arbiters said in a later one must not be heard in the earlier, which may have
+ * asked in vain.
+ */
+function turnEnds(moment: readonly TraceEvent[], inputAt: number): readonly number[] {
   const input = moment[inputAt];
-  for (let from = inputAt + 1; ; from += 1) {
+  const ends: number[] = [];
+  for (let from = inputAt + 1; ends.length < LIMITS.leaseAskAgainMax; from += 1) {
     from = findInput(moment, from);
-    if (from === -1) return moment.length;
-    if (!input || !isSameLeaseFreed(input, moment[from])) return from;
+    const isLast = from === -1 || !input || !isSameLeaseFreed(input, moment[from]);
+    ends.unshift(from === -1 ? moment.length : from);
+    if (isLast) break;
   }
+  return ends;
 }
 
 /** Who issued the tickets of this moment, and for how long: configuration, so it is taken as recorded. */

@@ -4,7 +4,7 @@
  * Specification: docs/leases.md.
  */
 import { evaluateEntry, type GateQuestion, type GateResult } from "../gates/index.ts";
-import type { LeaseFact } from "../lease/index.ts";
+import type { LeaseFact, WantedLease } from "../lease/index.ts";
 import type { NodeSpec } from "../plan/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import { dataOf } from "./event.ts";
@@ -36,13 +36,19 @@ function factFor(turn: Turn, spec: NodeSpec): LeaseFact | null {
   const { state, command } = turn;
   const given = command.leases?.[spec.id];
   if (given && isUsable(state, spec, given)) return given;
-  if (!turn.wanted.some(({ nodeId }) => nodeId === spec.id))
-    turn.wanted.push({
-      nodeId: spec.id,
-      slices: spec.writeSet.map((slice) => ({ slice, floor: fenceOf(state, slice) })),
-    });
+  const wanted = wantedBy(state, spec);
+  if (wanted && !turn.wanted.some(({ nodeId }) => nodeId === spec.id)) turn.wanted.push(wanted);
   // Traces of the older generations know leases that no arbiter was asked for, and must come out the same.
   return isShared(state) ? { state: "unasked" } : null;
+}
+
+/** What the arbiters are asked for a node; null where it writes nothing. */
+export function wantedBy(state: MissionState, { id, writeSet }: NodeSpec): WantedLease | null {
+  if (writeSet.length === 0) return null;
+  return {
+    nodeId: id,
+    slices: writeSet.map((slice) => ({ slice, floor: fenceOf(state, slice) })),
+  };
 }
 
 /** Whether missions of this generation never run on numbers of their own. */

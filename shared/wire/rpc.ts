@@ -11,7 +11,6 @@ import type {
 } from "../approval/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { VerificationFacts, VerifierFacts } from "../evidence/index.ts";
-import type { AcquireAnswer, AcquireRequest } from "../lease/index.ts";
 import type {
   AgentFacts,
   Answer,
@@ -49,6 +48,7 @@ import type { PolicyDocument } from "../policy/index.ts";
 
 import type { TeamWebhookRpc } from "./webhook-rpc.ts";
 
+export type { SliceRpc } from "./slice-rpc.ts";
 export type {
   AttemptName,
   DeliveryRecord,
@@ -100,7 +100,10 @@ export interface MissionRpc extends MissionStreamRpc {
     team: string,
     nodeId: string,
   ): Promise<Result<{ approval: ApprovalView; head: Head }, Rejection>>;
-  /** Evaluates the node's gate over its held proposal, or the given one, and records nothing. */
+  /**
+   * Evaluates the node's gate over its held proposal, or the given one, and records nothing. Arbiters are asked
+   * what they would say, and give nothing.
+   */
   explain(
     team: string,
     nodeId: string,
@@ -146,20 +149,6 @@ export interface MissionRpc extends MissionStreamRpc {
   holdsSlice(team: string, slice: string): Promise<boolean>;
   /** Asks again for what waits for these slices; whoever could go on has when this returns. May be called twice. */
   leaseFreed(team: string, slices: readonly string[]): Promise<void>;
-}
-
-/**
- * The arbiter of one artifact of a team. Found by the name `<team>/<artifact>`. Calls are durable when they
- * return and may be repeated: a mission's second grant of a slice takes the place of its first.
- */
-export interface SliceRpc {
-  /** All of the slices, or none and a place in the queue of each that was refused. */
-  acquire(request: AcquireRequest): Promise<AcquireAnswer>;
-  /** Gives grants back; one that is not the slice's current one changes nothing. */
-  release(
-    missionId: string,
-    grants: readonly { readonly slice: string; readonly fence: number }[],
-  ): Promise<void>;
 }
 
 export interface PolicyRecord {

@@ -2,137 +2,37 @@
  * Slices that missions of a team share, with the real arbiters: two missions contend, the second waits and goes
  * on by itself; what a crash leaves behind is taken back, and what is held never is. Source: docs/leases.md.
  */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { SliceArbiter } from "../../durable-objects/index.ts";
-import { certifyReplay, dataOf } from "../../shared/mission/index.ts";
-import type { PlanInput } from "../../shared/plan/index.ts";
-import type { TraceEvent } from "../../shared/trace/index.ts";
-import type { MissionRpc, SliceRpc } from "../../shared/wire/rpc.ts";
 import { checkMission } from "../support/check-mission.ts";
+import {
+  arbiterOf,
+  becomes,
+  checked,
+  endGrant,
+  fencesIn,
+  finish,
+  freshArtifact,
+  opened,
+  propose,
+  sliceRow,
+  SLICES,
+  statusOf,
+} from "../support/lease-writers.ts";
 import {
   evict,
   freshMissionId,
   inside,
   missionObject,
-  openRequest,
-  proposeRequest,
   request,
   runToTicket,
   shortPlan,
   TEAM,
 } from "../support/mission-world.ts";
 
-const { SLICES } = env as unknown as { SLICES: DurableObjectNamespace<SliceArbiter> };
-
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
 });
-
-let artifacts = 0;
-
-/** An artifact no other test of the file has. */
-function freshArtifact(): string {
-  artifacts += 1;
-  return `book-${artifacts}`;
-}
-
-function arbiterOf(artifact: string, team = TEAM): SliceRpc {
-  return SLICES.getByName(`${team}/${artifact}`) as unknown as SliceRpc;
-}
-
-/** What the arbiter's own row says, after `change`. */
-async function sliceRow(slice: string, change = (_sql: SqlStorage): void => undefined) {
-  const stub = SLICES.getByName(`${TEAM}/${slice.split("#")[0] ?? ""}`);
-  return runInDurableObject(stub, (_instance, { storage }) => {
-    change(storage.sql);
-    return storage.sql
-      .exec<{ mission_id: string | null; fence: number | null; highest: number }>(
-        "SELECT mission_id, fence, highest FROM slice WHERE slice = ?",
-        slice,
-      )
-      .toArray()[0];
-  });
-}
-
-/** As if the time in which the last grant may be used had passed. */
-async function endGrant(slice: string): Promise<void> {
-  await sliceRow(slice, (sql) => void sql.exec("UPDATE slice SET usable_until_ms = 0"));
-}
-
-function writing(...slices: readonly string[]): PlanInput {
-  const nodes = slices.map((slice, at) => ({
-    id: `write-${at}`,
-    kind: "decision" as const,
-    phase: "work",
-    title: `Write ${slice}`,
-    risk: 1,
-    ownerR: "agent" as const,
-    ownerX: "agent" as const,
-    tests: [{ id: "done", title: "It is written" }],
-    writeSet: [slice],
-  }));
-  return { title: "Write", phases: ["work"], nodes, edges: [], leased: [...new Set(slices)] };
-}
-
-interface Writer {
-  readonly missionId: string;
-  readonly stub: MissionRpc;
-}
-
-async function opened(...slices: readonly string[]): Promise<Writer> {
-  const missionId = freshMissionId();
-  const stub = missionObject(missionId);
-  const executed = await stub.execute(openRequest(missionId, writing(...slices)));
-  expect(executed.ok).toBe(true);
-  return { missionId, stub };
-}
-
-async function propose({ stub }: Writer, nodeId = "write-0") {
-  const executed = await stub.execute(proposeRequest(nodeId, null));
-  if (!executed.ok) throw new Error(JSON.stringify(executed.error));
-  return executed.value.answer;
-}
-
-async function finish({ stub }: Writer, nodeId = "write-0") {
-  const executed = await stub.execute(
-    request({
-      type: "SubmitResult",
-      nodeId,
-      outputs: {},
-      tests: [{ id: "done", passed: true }],
-    }),
-  );
-  expect(executed).toMatchObject({ ok: true, value: { answer: { nodeState: "DONE" } } });
-}
-
-async function statusOf({ stub }: Writer, nodeId = "write-0"): Promise<string | undefined> {
-  const viewed = await stub.view(TEAM);
-  if (!viewed.ok) throw new Error(viewed.error.reason);
-  return viewed.value.view.nodes.find(({ id }) => id === nodeId)?.state;
-}
-
-async function becomes(writer: Writer, status: string, nodeId = "write-0"): Promise<void> {
-  await vi.waitFor(async () => expect(await statusOf(writer, nodeId)).toBe(status), {
-    timeout: 10_000,
-    interval: 20,
-  });
-}
-
-/** The fencing numbers of a mission's entries, in order. */
-function fencesIn(events: readonly TraceEvent[]): readonly number[] {
-  return events
-    .filter(({ type }) => type === "gate.evaluated")
-    .flatMap((event) => Object.values(dataOf(event, "gate.evaluated").lease?.fence ?? {}));
-}
-
-/** The object's rows are sound, and its trace comes out again of what it recorded. */
-async function checked({ stub }: Writer): Promise<readonly TraceEvent[]> {
-  const { events } = await checkMission(stub, TEAM);
-  expect(certifyReplay(events)).toMatchObject({ certified: true, exact: true });
-  return events;
-}
 
 describe("two missions of a team that write one slice", () => {
   it("run one after the other, the second by itself and under a higher number", async () => {
