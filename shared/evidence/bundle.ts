@@ -41,10 +41,17 @@ export const claimSchema = z.strictObject({
   sources: z.array(sourceSchema).max(LIMITS.sourcesPerClaimMax),
 });
 
+const REPEATED = "the id of a claim is there twice";
+
 /** What a client submits; `hash` and `id` are computed here, `producedBy` is the caller. */
 export const evidenceInputSchema = z.strictObject({
   kind: nameSchema,
-  claims: z.array(claimSchema).min(1).max(LIMITS.claimsPerBundleMax),
+  claims: z
+    .array(claimSchema)
+    .min(1)
+    .max(LIMITS.claimsPerBundleMax)
+    // A receipt names the claim it is about by its id: of two claims it would bear out both.
+    .refine((claims) => new Set(claims.map(({ id }) => id)).size === claims.length, REPEATED),
   receipts: z.array(z.string().max(8192)).max(64).default([]),
   expiresAt: z.iso.datetime({ precision: 3 }).optional(),
   hash: z

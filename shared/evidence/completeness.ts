@@ -58,10 +58,11 @@ export interface ClaimSummary {
   readonly origins?: readonly SourceOrigin[];
 }
 
-/** Reduces a bundle to its summary. O(claims + sources). */
+/** Reduces a bundle to its summary, in a mission of this generation of the rules. O(claims + sources). */
 export function summarizeEvidence(
   bundle: EvidenceBundle,
   verification?: EvidenceVerification,
+  rules?: number,
 ): EvidenceSummary {
   const summary = {
     id: bundle.id,
@@ -77,7 +78,7 @@ export function summarizeEvidence(
       sources: claim.sources.length,
       primarySources: claim.sources.filter((source) => source.kind === "primary").length,
       aboutKey: aboutKey(claim.subject, claim.predicate),
-      origins: claim.sources.map(originOf),
+      origins: claim.sources.map((source) => originOf(source, rules)),
     })),
   };
   return verification === undefined ? summary : { ...summary, verification };

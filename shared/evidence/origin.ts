@@ -28,25 +28,58 @@ export function aboutKey(subject: string, predicate: string): string {
   return hashJson([normalizedText(subject), normalizedText(predicate)]);
 }
 
-/** Where a source comes from. */
-export function originOf(source: EvidenceClaim["sources"][number]): SourceOrigin {
-  const identifier = normalizedText(source.identifier);
+/** Missions of an earlier generation told sources apart by the letters of their identifiers. */
+const RESOLVED_FROM_RULES = 3;
+
+/** Where a source comes from, in a mission of this generation of the rules. */
+export function originOf(
+  source: EvidenceClaim["sources"][number],
+  rules: number = RESOLVED_FROM_RULES,
+): SourceOrigin {
+  const written = normalizedText(source.identifier);
+  const isResolved = rules >= RESOLVED_FROM_RULES;
+  const identifier = isResolved ? resolvedIdentifier(written) : written;
   return {
     identifier,
-    authority: authorityOf(identifier),
+    authority: isResolved ? authorityOf(identifier) : writtenAuthorityOf(identifier),
     authors: [...new Set(source.authors.map(normalizedText))].sort(),
   };
 }
 
+/** A DOI and an arXiv number are also written as addresses, and arXiv's numbers as DOIs. */
+function resolvedIdentifier(written: string): string {
+  const address = /^https:\/\/(?:dx\.|www\.)?doi\.org\/(10\..+)$/.exec(written);
+  const doi = address ? `doi:${address[1]}` : written;
+  const number =
+    /^doi:10\.48550\/arxiv\.(.+)$/.exec(doi) ??
+    /^https:\/\/(?:www\.|export\.)?arxiv\.org\/(?:abs|pdf|html)\/(.+?)(?:\.pdf)?$/.exec(doi);
+  return number ? `arxiv:${number[1]}` : doi;
+}
+
 function authorityOf(identifier: string): string {
-  const [scheme = "", ...rest] = identifier.split(":");
-  const name = rest.join(":");
+  const [scheme, name] = split(identifier);
   if (scheme === "doi") return `doi:${name.split("/")[0] ?? ""}`;
   // A content hash says what was read, not who said it; all of arXiv is one place of publication.
+  if (scheme !== "https") return scheme;
+  // As a client would read it: a backslash ends the host, %6f and wide letters are what they stand for.
+  if (!URL.canParse(identifier)) return "https:";
+  const host = new URL(identifier).hostname.replace(/\.+$/, "").replace(/^(www\.)+/, "");
+  if (host === "arxiv.org" || host.endsWith(".arxiv.org")) return "arxiv";
+  return `https:${host}`;
+}
+
+function writtenAuthorityOf(identifier: string): string {
+  const [scheme, name] = split(identifier);
+  if (scheme === "doi") return `doi:${name.split("/")[0] ?? ""}`;
   if (scheme !== "https") return scheme;
   const host = name.replace(/^\/\//, "").split(/[/?#]/)[0] ?? "";
   const bare = (host.split("@").at(-1) ?? "").replace(/:\d*$/, "").replace(/\.$/, "");
   return `https:${bare.replace(/^www\./, "")}`;
+}
+
+function split(identifier: string): readonly [scheme: string, name: string] {
+  const colon = identifier.indexOf(":");
+  return [identifier.slice(0, colon), identifier.slice(colon + 1)];
 }
 
 /** How many different sources there are. */

@@ -10,8 +10,11 @@ import type { ApprovalRequirement } from "../plan/index.ts";
 import {
   readPolicyDocument,
   evaluatePolicy,
+  looseningOf,
   type PinnedPolicy,
   type PolicyDecision,
+  type PolicyDocument,
+  type PolicyRule,
 } from "../policy/index.ts";
 import { askSafely, type GateResult, resultOf } from "./pipeline.ts";
 import { type AskingAgent, outcomeOf, reasonOf } from "./question.ts";
@@ -61,6 +64,41 @@ export function evaluateDiff(question: DiffQuestion): GateResult {
   ]);
 }
 
+/**
+ * Where one policy may let an amendment in that another would not, or with fewer people; null when it is
+ * proven that it does not, for amendments of every risk. Source: docs/policy.md, "Re-pinning".
+ */
+export function amendmentLooseningOf(
+  now: PolicyDocument,
+  next: PolicyDocument,
+): ReturnType<typeof looseningOf> {
+  // Where a policy is silent a person may let anything in; only what asks nobody is looser than that.
+  const spoken = (document: PolicyDocument): PolicyDocument => ({
+    name: document.name,
+    rules: isSilent(document) ? [ANY_BY_ONE_PERSON] : document.rules,
+  });
+  for (const risk of RISKS) {
+    const subject = { kind: "amendment", actionType: AMEND_ACTION, zone: null, risk } as const;
+    const found = looseningOf(spoken(now), spoken(next), subject);
+    if (found) return found;
+  }
+  return null;
+}
+
+const RISKS = [0, 1, 2, 3, 4] as const;
+
+const ANY_BY_ONE_PERSON: PolicyRule = {
+  id: "amendment",
+  effect: "permit",
+  kinds: ["amendment"],
+  when: [],
+  approval: { quorum: 1 },
+};
+
+function isSilent({ rules }: PolicyDocument): boolean {
+  return !rules.some((rule) => rule.kinds.includes("amendment"));
+}
+
 /** Who must approve the amendment, or null when nobody. */
 export function diffRequirement(question: DiffQuestion): ApprovalRequirement | null {
   const decision = decisionOn(question);
@@ -79,7 +117,7 @@ function decisionOn(question: DiffQuestion): PolicyDecision | "silent" | "unread
   const { policy, risk, nodes, edges, by } = question;
   const document = readPolicyDocument(policy.document);
   if (document === null) return "unreadable";
-  if (!document.rules.some((rule) => rule.kinds.includes("amendment"))) return "silent";
+  if (isSilent(document)) return "silent";
   return evaluatePolicy(document, {
     kind: "amendment",
     actionType: AMEND_ACTION,

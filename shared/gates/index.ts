@@ -9,7 +9,13 @@ export type {
   ProposedAction,
 } from "./question.ts";
 export { evaluateEntry, type GateResult, pausesOf } from "./pipeline.ts";
-export { AMEND_ACTION, diffRequirement, evaluateDiff, type DiffQuestion } from "./diff.ts";
+export {
+  AMEND_ACTION,
+  amendmentLooseningOf,
+  diffRequirement,
+  evaluateDiff,
+  type DiffQuestion,
+} from "./diff.ts";
 export { isSatisfied, requirementOf } from "./approval.ts";
 export { requestOf } from "./override.ts";
 export { agentReasons } from "./scope.ts";

@@ -28,9 +28,9 @@ export const universe: Gate<RefusableVerdict> = ({ spec, proposal, at }) => {
   return { verdict: isSurfaced ? "pause" : worst.decision, reasons: [...reasons, ...conflicting] };
 };
 
-/** A declared universe with what was seen of it; what was not seen stays missing, which is unknown. */
+/** A declared universe with what was seen of it; what was not seen stays missing, which is unknown. Nobody observes a border. */
 function observed(declared: UniverseSpec, seen: UniverseObservation | undefined): Universe {
   const constraints = seen?.constraints ?? [];
   const unobserved = declared.constraints.filter((id) => !constraints.some((one) => one.id === id));
-  return { ...declared, ...seen, constraints, unobserved };
+  return { ...seen, ...declared, constraints, unobserved };
 }

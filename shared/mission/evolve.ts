@@ -76,7 +76,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     policy: data.policy,
     ...(data.shadow ? { shadow: data.shadow } : {}),
     inputs: data.inputs.map((bundle) =>
-      summarizeEvidence(bundle, data.verifications?.[bundle.hash]?.outcome),
+      summarizeEvidence(bundle, data.verifications?.[bundle.hash]?.outcome, data.rules ?? 0),
     ),
     nodes: createTable(),
     ready: createTable(),
@@ -280,7 +280,7 @@ function nodeChange(
 ): Change {
   switch (event.type) {
     case "evidence.submitted":
-      return { evidence: [...before.evidence, summaryIn(event)] };
+      return { evidence: [...before.evidence, summaryIn(state, event)] };
     case "proposal.submitted": {
       const { proposal } = dataOf(event, "proposal.submitted");
       const proposers = [...new Set([...before.proposers, proposal.agent.id])];
@@ -316,9 +316,9 @@ function nodeChange(
   }
 }
 
-function summaryIn(event: Evolving) {
+function summaryIn({ rules = 0 }: MissionState, event: Evolving) {
   const { bundle, verification } = dataOf(event, "evidence.submitted");
-  const summary = summarizeEvidence(bundle, verification?.outcome);
+  const summary = summarizeEvidence(bundle, verification?.outcome, rules);
   return event.seq === undefined ? summary : { ...summary, seq: event.seq };
 }
 

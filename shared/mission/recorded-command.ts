@@ -4,16 +4,18 @@
  * forgotten. Refuses to guess: an input that was not recorded gives no command.
  * Specification: docs/replay.md.
  */
+import type * as z from "zod";
 import { type ApproverFacts, recordedApproval, seatsOf } from "../approval/index.ts";
 import { canonicalJson, hashJson } from "../canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
 import { type EvidenceBundle, evidenceHash, type VerificationFacts } from "../evidence/index.ts";
 import { evidenceId } from "../ids.ts";
 import type { LeaseFact } from "../lease/index.ts";
-import { compilePlan } from "../plan/index.ts";
+import { amendmentSchema, compilePlan, factorsSchema, planSchema } from "../plan/index.ts";
 import type { PinnedPolicy } from "../policy/index.ts";
 import { isoToUnixMs } from "../time.ts";
 import type { TraceEvent } from "../trace/index.ts";
+import { observationsSchema } from "../universe/index.ts";
 import type { AgentFacts, Command, Intervene, TicketTerms } from "./command.ts";
 import { dataOf, type EventType } from "./event.ts";
 import { factIn } from "./leases.ts";
@@ -139,6 +141,12 @@ function policyFlaw({ hash, document }: PinnedPolicy): ReadBack | null {
   return hash === expected ? null : flaw("data.policy.hash", expected);
 }
 
+/** Whether the schema lets the value in and has nothing to fill in. */
+function isNormal(schema: z.ZodType, value: unknown): boolean {
+  const parsed = schema.safeParse(value);
+  return parsed.success && canonicalJson(parsed.data) === canonicalJson(value);
+}
+
 function bundleFlaw(bundle: EvidenceBundle, member: string): ReadBack | null {
   const hash = evidenceHash(bundle);
   if (bundle.hash !== hash) return flaw(`${member}.hash`, hash);
@@ -148,6 +156,8 @@ function bundleFlaw(bundle: EvidenceBundle, member: string): ReadBack | null {
 function readOpening(event: TraceEvent, { terms }: Context): ReadBack {
   const data = dataOf(event, "mission.opened");
   if (data.missionId !== event.missionId) return flaw("data.missionId", event.missionId);
+  // Compilation judges plans that the schema has let in; what it never saw could ask nobody at risk 4.
+  if (!isNormal(planSchema, data.plan)) return flaw("data.plan", "a plan in its normal form");
   const compiled = compilePlan(data.plan, [], "recorded");
   if (!compiled.ok) return flaw("data.plan", "a plan that compiles");
   const wrong = [data.policy, ...(data.shadow ? [data.shadow] : [])].map(policyFlaw);
@@ -206,6 +216,8 @@ function readEvidence(event: TraceEvent, context: Context): ReadBack {
 
 function readProposal(event: TraceEvent, { terms }: Context): ReadBack {
   const { proposal, asked } = dataOf(event, "proposal.refused");
+  const wrong = declarationsFlaw(proposal ?? asked ?? {}, proposal ? "proposal" : "asked");
+  if (wrong) return wrong;
   if (!proposal) {
     if (!asked) return "not_kept";
     const { agent, ...rest } = asked;
@@ -214,6 +226,18 @@ function readProposal(event: TraceEvent, { terms }: Context): ReadBack {
   const { agent, ...rest } = proposal;
   if (agent.id !== event.actor.id) return flaw("actor.id", agent.id);
   return { command: proposing(event, terms, rest, agent) };
+}
+
+/** What a proposal declares in numbers: the gates compare them and would not notice what is none. */
+function declarationsFlaw(
+  { universes, factors }: Pick<HeldProposal, "universes" | "factors">,
+  member: "proposal" | "asked",
+): ReadBack | null {
+  if (universes !== undefined && !isNormal(observationsSchema, universes))
+    return flaw(`data.${member}.universes`, "observations in their normal form");
+  if (factors !== undefined && !isNormal(factorsSchema, factors))
+    return flaw(`data.${member}.factors`, "factors from 0 to 1");
+  return null;
 }
 
 function proposing(
@@ -310,6 +334,8 @@ function readIntervention(
 
 function readAmendment(event: TraceEvent, { terms }: Context): ReadBack {
   const { amendment, proposer, zones = [] } = dataOf(event, "amendment.proposed");
+  if (!isNormal(amendmentSchema, amendment))
+    return flaw("data.amendment", "an amendment in its normal form");
   if (proposer !== null && typeof proposer === "object" && proposer.id !== event.actor.id)
     return flaw("actor.id", proposer.id);
   return { command: { ...base(event, terms), type: "Amend", amendment, proposer, zones } };

@@ -8,9 +8,9 @@ import type { PolicyDocument, PolicyRule, Predicate } from "./document.ts";
 import { askedBy } from "./evaluate.ts";
 import { conditionOf } from "./prepare.ts";
 
-/** What a plan fixes of a node. */
+/** What a plan fixes of a node, or what is known of an amendment before there is one. */
 export interface PlannedSubject {
-  readonly kind: "decision" | "execution" | "approval";
+  readonly kind: "decision" | "execution" | "approval" | "amendment";
   /** null where the node is about no action. */
   readonly actionType: string | null;
   readonly zone: string | null;

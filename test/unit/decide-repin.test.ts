@@ -204,6 +204,53 @@ describe("a re-pin", () => {
       .rejects("policy_not_tighter", { nodes: [{ nodeId: "run", rule: "act" }] });
   });
 
+  const NEVER = rule({ id: "never", effect: "forbid", kinds: ["amendment"] });
+  const byTwo = rule({ id: "amend", kinds: ["amendment"], approval: { quorum: 2 } });
+  const byNobody = rule({ id: "amend", kinds: ["amendment"], riskMax: 1 });
+
+  test.each([
+    ["no longer forbids", [byTwo, NEVER], [byTwo], "never"],
+    ["is silent where the old one forbade", [NEVER], [], "never"],
+    ["asks fewer people", [byTwo], [rule({ ...byTwo, approval: { quorum: 1 } })], "amend"],
+    ["is silent where the old one asked for two", [byTwo], [], "amendment"],
+    ["asks nobody where the old one was silent", [], [byNobody], "amend"],
+  ] as const)("is refused where, of amendments, the new policy %s", (_what, now, next, named) => {
+    const mission = openMission(PLAN, {
+      policy: version("8", [...permitting("vendor.switch"), ...now]),
+    });
+    given(mission)
+      .when(repins(1, ADA, version("9", [...permitting("vendor.switch"), ...next])))
+      .rejects("policy_not_tighter", { nodes: [{ nodeId: "amendment.1", rule: named }] });
+  });
+
+  test.each([
+    ["forbids them", [byTwo], [byTwo, NEVER]],
+    ["asks for two where the old one was silent", [], [byTwo]],
+    ["is as silent", [], []],
+    [
+      "is silent, which asks one person, where the old one asked nobody",
+      [byNobody, rule({ id: "rest", kinds: ["amendment"] })],
+      [],
+    ],
+  ] as const)("is taken where, of amendments, the new policy %s", (_what, now, next) => {
+    const mission = openMission(PLAN, {
+      policy: version("8", [...permitting("vendor.switch"), ...now]),
+    });
+    given(mission)
+      .when(
+        repins(
+          1,
+          ADA,
+          version("9", [
+            ...permitting("vendor.switch"),
+            ...next,
+            rule({ id: "no-refund", effect: "forbid" }),
+          ]),
+        ),
+      )
+      .yields({ type: "mission.policy_repinned" });
+  });
+
   test("looks at what is left only: a rule about what is done may be looser", () => {
     const tight = openMission(PLAN, {
       policy: version("6", [rule({ id: "decide", kinds: ["decision"], riskMax: 1 }), limit(10)]),

@@ -5,8 +5,11 @@
 import { describe, expect, test } from "vitest";
 import {
   checkReceipts,
+  countIndependent,
   type EvidenceBundle,
+  evidenceInputSchema,
   type RecordedVerification,
+  summarizeEvidence,
 } from "../../shared/evidence/index.ts";
 import type { VerifierReceipt } from "../../shared/evidence/receipt.ts";
 import { viewMission } from "../../shared/mission/index.ts";
@@ -224,6 +227,33 @@ describe("an evidence policy", () => {
     expect(gate(risk3, bundle(0.9, ...sources)).includes("SOURCES_TOO_FEW")).toBe(isRefused);
   });
 
+  test.each([
+    ["a DOI and its address", ["doi:10.1000/1", "https://doi.org/10.1000/1"]],
+    ["arXiv's number, page and DOI", ["arxiv:2301.1", "https://arxiv.org/abs/2301.1"]],
+    ["arXiv's number and DOI", ["arxiv:2301.1", "doi:10.48550/arXiv.2301.1"]],
+    ["a host that ends in a backslash", ["https://a.org\\x", "https://a.org\\y"]],
+    ["a host in percent signs", ["https://%61.org/x", "https://a.org/y"]],
+    ["a host in wide letters", ["https://\uFF41.org/x", "https://a.org/y"]],
+    ["a host with its port and a dot", ["https://a.org.:443/x", "https://a.org/y"]],
+    ["addresses that cannot be read", ["https://[x/", "https://[y/"]],
+  ])("one source is not two by being written in two ways: %s", (_what, identifiers) => {
+    const sources = identifiers.map((identifier) => source({ identifier }));
+    expect(gate(risk3, bundle(0.9, ...sources))).toContain("SOURCES_TOO_FEW");
+  });
+
+  test("missions of rules 2 keep counting as they did", () => {
+    const sources = ["doi:10.1000/1", "https://doi.org/10.1000/1"].map((identifier) =>
+      source({ identifier }),
+    );
+    const countedUnder = (rules?: number) =>
+      countIndependent(
+        summarizeEvidence(bundle(0.9, ...sources), undefined, rules).claims[0]?.origins ?? [],
+      );
+    expect([countedUnder(0), countedUnder(2), countedUnder(3), countedUnder()]).toEqual([
+      2, 2, 1, 1,
+    ]);
+  });
+
   test("takes sources of other claims that say the same, whatever the case of the words", () => {
     const says = (id: string, subject: string, host: string, value: string) =>
       claim(id, { subject, predicate: "costs", value, sources: [from(host)] });
@@ -248,4 +278,14 @@ describe("an evidence policy", () => {
     expect(gate(node, withReceipts(BRIEF, red()))).toEqual(["block", "RECEIPT_MISSING"]);
     expect(gate(node, withReceipts(BRIEF, red(), blue()))).toEqual(["allow"]);
   });
+});
+
+test("a bundle with two claims of one id is refused: a receipt would bear out both", () => {
+  const claims = [claim("c1"), claim("c1", { subject: "something else" })];
+  const read = evidenceInputSchema.safeParse({ kind: "brief", claims });
+  expect(read.error?.issues).toMatchObject([
+    { path: ["claims"], message: "the id of a claim is there twice" },
+  ]);
+  const [first] = claims;
+  expect(evidenceInputSchema.safeParse({ kind: "brief", claims: [first] }).success).toBe(true);
 });

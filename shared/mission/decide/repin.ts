@@ -7,9 +7,11 @@ import * as z from "zod";
 import { verifyJws } from "../../jws.ts";
 import { LIMITS } from "../../limits.ts";
 import { looseningOf, readPolicyDocument } from "../../policy/index.ts";
+import { amendmentLooseningOf } from "../../gates/index.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
+import { nextAmendmentId } from "../amendments.ts";
 import { clearRequest } from "../approvals.ts";
 import type { RepinPolicy } from "../command.ts";
 import { expectedActionOf, heldAsking, questionOf } from "../question.ts";
@@ -134,11 +136,20 @@ function statementMisfit(
 /** Findings told in one refusal; a person mends no more before trying again. */
 const LOOSENINGS_MAX = 20;
 
-/** Nodes still to be decided for which the new policy is not proven tighter. O(nodes x rules^2). */
+/** Missions of an earlier generation were re-pinned without a look at amendments. */
+const AMENDMENTS_PROVEN_FROM_RULES = 3;
+
+/**
+ * Nodes still to be decided for which the new policy is not proven tighter, and the next amendment under its
+ * id where it is not. O(nodes x rules^2).
+ */
 function loosenings(turn: Turn, { policy }: RepinPolicy) {
   const now = readPolicyDocument(turn.state.policy.document);
   const next = readPolicyDocument(policy.document);
   const found: { nodeId: string; rule: string; detail: string }[] = [];
+  const isProven = (turn.state.rules ?? 0) >= AMENDMENTS_PROVEN_FROM_RULES;
+  const amending = isProven && now && next ? amendmentLooseningOf(now, next) : null;
+  if (amending) found.push({ nodeId: nextAmendmentId(turn.state), ...amending });
   // Nodes of one kind, action, zone and risk share their proof.
   const proofs = new Map<string, ReturnType<typeof looseningOf>>();
   for (const nodeId of turn.state.plan.order) {
