@@ -145,5 +145,5 @@ export function notedPlan({ compiled }: Outline, reads: Reads | null): Outline["
 }
 
 function amendmentOf(amendment: Model["amendment"]): Model["amendment"] {
-  return amendment && { ...amendment, approvers: new Set(amendment.approvers) };
+  return amendment && { ...amendment, endsByApprover: new Map(amendment.endsByApprover) };
 }

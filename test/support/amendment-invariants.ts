@@ -12,7 +12,11 @@ import { type Model, newModelNode, type Say } from "./mission-model.ts";
 export interface ModelAmendment {
   readonly data: EventData["amendment.proposed"];
   readonly by: string;
-  readonly approvers: Set<string>;
+  /** When what each approver signed ends to count, their own right included. */
+  readonly endsByApprover: Map<string, string>;
+  /** People that were asked for; 0 while nobody is asked. */
+  need: number;
+  deadlineAt: string;
 }
 
 /** Checks an event of the mission that is about an amendment and folds it into the model. */
@@ -22,22 +26,37 @@ export function noteAmendment(model: Model, event: TraceEvent, say: Say): void {
     case "amendment.proposed": {
       if (model.amendment) say("I5", `seq ${event.seq}: a second amendment is open`);
       const data = dataOf(event, "amendment.proposed");
-      model.amendment = { data, by: event.actor.id, approvers: new Set() };
+      const by = event.actor.id;
+      model.amendment = { data, by, endsByApprover: new Map(), need: 0, deadlineAt: "" };
       if (data.gateDigest !== digestOf(model, data))
         say("I14", `seq ${event.seq}: the digest is not that of what is asked`);
+      return;
+    }
+    case "approval.requested": {
+      const { requirement, deadlineAt, gateDigest } = dataOf(event, "approval.requested");
+      if (!model.amendment || gateDigest !== digestOf(model, model.amendment.data))
+        say("I14", `seq ${event.seq}: people are asked about another digest`);
+      else Object.assign(model.amendment, { need: requirement.quorum, deadlineAt });
       return;
     }
     case "approval.granted":
       noteApproval(model, event, say);
       return;
     case "approval.revoked":
-      model.amendment?.approvers.delete(dataOf(event, "approval.revoked").approver);
+      model.amendment?.endsByApprover.delete(dataOf(event, "approval.revoked").approver);
       return;
     case "approval.voided":
-      model.amendment?.approvers.clear();
+      model.amendment?.endsByApprover.clear();
       return;
     case "approval.denied":
+      checkSignature(model, event, "deny", say);
+      model.amendment = null;
+      return;
     case "approval.expired":
+      if (event.at < (model.amendment?.deadlineAt ?? "9"))
+        say("I8", `seq ${event.seq}: expired before its deadline`);
+      model.amendment = null;
+      return;
     case "amendment.refused":
       model.amendment = null;
       return;
@@ -64,19 +83,33 @@ function digestOf(model: Model, { id, amendment }: EventData["amendment.proposed
 
 function noteApproval(model: Model, event: TraceEvent, say: Say): void {
   const { amendment } = model;
-  const { approver, gateDigest } = dataOf(event, "approval.granted");
+  const data = dataOf(event, "approval.granted");
+  const { approver, statementExpiresAt, validUntil = statementExpiresAt } = data;
+  checkSignature(model, event, "approve", say);
+  if (!amendment) return;
+  const { by, endsByApprover } = amendment;
+  if (approver === by) say("I12", `seq ${event.seq}: ${approver} amends and approves`);
+  if ((endsByApprover.get(approver) ?? "") > event.at)
+    say("I12", `seq ${event.seq}: ${approver} approves twice`);
+  endsByApprover.set(approver, statementExpiresAt < validUntil ? statementExpiresAt : validUntil);
+}
+
+/** I1, I14: signed with the recorded key, over the digest of what is asked now. */
+function checkSignature(model: Model, event: TraceEvent, decision: string, say: Say): void {
+  const { amendment } = model;
   if (!amendment) {
-    say("I5", `seq ${event.seq}: an approval of no amendment`);
+    say("I5", `seq ${event.seq}: a decision on no amendment`);
     return;
   }
+  const { approver, gateDigest } = event.data as Readonly<Record<string, unknown>>;
   const signed = signedIn(event) ?? {};
   const digest = digestOf(model, amendment.data);
-  const expected = { nodeId: amendment.data.id, gateDigest: digest, approver, decision: "approve" };
+  const expected = { nodeId: amendment.data.id, gateDigest: digest, approver, decision };
   for (const [name, value] of Object.entries(expected))
     if (signed[name] !== value) say("I1", `seq ${event.seq}: ${name} is not what was signed`);
-  if (gateDigest !== digest) say("I14", `seq ${event.seq}: approved is another digest`);
-  if (approver === amendment.by) say("I12", `seq ${event.seq}: ${approver} amends and approves`);
-  amendment.approvers.add(approver);
+  if (typeof signed["expiresAt"] !== "string" || signed["expiresAt"] <= event.at)
+    say("I1", `seq ${event.seq}: the statement had expired`);
+  if (gateDigest !== digest) say("I14", `seq ${event.seq}: decided is another digest`);
 }
 
 function amend(model: Model, event: TraceEvent, say: Say): void {
@@ -85,10 +118,11 @@ function amend(model: Model, event: TraceEvent, say: Say): void {
     say("I5", `seq ${event.seq}: the plan changes without an amendment`);
     return;
   }
-  const { data, approvers } = amendment;
+  const { data, endsByApprover, need } = amendment;
   const { nodes, edges } = data.amendment;
-  if (data.risk >= 2 && approvers.size === 0)
-    say("I1", `seq ${event.seq}: risk ${data.risk} joins the plan and nobody approved it`);
+  const have = [...endsByApprover.values()].filter((end) => end > event.at).length;
+  if (have < Math.max(need, data.risk >= 2 ? 1 : 0))
+    say("I1", `seq ${event.seq}: risk ${data.risk} joins the plan and ${have} people approved it`);
   for (const { id } of nodes)
     if (model.nodes.has(id)) say("I5", `seq ${event.seq}: ${id} exists already`);
   for (const { from, to } of edges)

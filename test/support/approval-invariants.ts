@@ -88,7 +88,7 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       // Which gates pause now is told by the entry gate that follows; until then only without pauses it is known.
       // After a reset nobody has proposed, so what will be asked next is not known at all.
       const isKnown = newGateDigest !== digestOf(model, node, []) && isAsked(node);
-      node.voidedTo = isKnown ? newGateDigest : null;
+      node.voidedTo = isKnown ? { digest: newGateDigest, at: event.at } : null;
       node.approvals = [];
       return;
     }

@@ -39,6 +39,7 @@ import {
 } from "./commands.ts";
 import { peopled } from "./golden-people.ts";
 import { trustedStory } from "./golden-trusted.ts";
+import { declared } from "./golden-declared.ts";
 import { verified } from "./golden-verified.ts";
 import { approves, createRun, denies, refuses, reports, type Run, type Step } from "./scenario.ts";
 
@@ -246,6 +247,7 @@ export const GOLDEN_STORIES = {
   verified,
   restarted,
   trusted: trustedStory,
+  declared,
 } as const;
 
 /** Tells a story; every step must be accepted, and all invariants hold after each. */

@@ -8,6 +8,7 @@ import { dataOf, type EventData } from "../../shared/mission/index.ts";
 import type { NodeSpec, Plan } from "../../shared/plan/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { ModelAmendment } from "./amendment-invariants.ts";
+import { checkReceipts } from "./receipt-invariants.ts";
 
 /** Reports a violation: the invariant's id, and what is wrong. */
 export type Say = (id: string, detail: string) => void;
@@ -39,7 +40,7 @@ export interface ModelNode {
   askedFor: string | null;
   /** The pauses of the last entry gate, and the digest that the last voiding said would follow. */
   pauses: readonly ModelPause[];
-  voidedTo: string | null;
+  voidedTo: { readonly digest: string; readonly at: string } | null;
   evidence: EvidenceBundle[];
   approvals: ModelApproval[];
   refused: Map<string, "denied" | "expired">;
@@ -52,6 +53,7 @@ export interface ModelNode {
     readonly policyHash: string;
     /** Whether trust stood in for the people that a rule asks for. */
     readonly isAuthorized: boolean;
+    readonly need: number;
   } | null;
   result: EventData["result.submitted"]["result"] | null;
   /** Outcome of the ticket of the attempt under way. */
@@ -106,6 +108,8 @@ export function openModel(event: TraceEvent, say: Say): Model {
   for (const { id, approves } of opened.plan.nodes)
     if (approves !== undefined) coveredBy.set(approves, id);
   if (!isAcyclic(nodes)) say("I5", "the plan has a cycle");
+  for (const input of opened.inputs)
+    checkReceipts(input, opened.verifications?.[input.hash], event.seq, say);
   return {
     opened,
     actions: [],

@@ -17,6 +17,7 @@ import { checkWideGates } from "./gate-invariants.ts";
 import { availableTo, digestOf, pausesTold, unfinished } from "./mission-model.ts";
 import { factsOf } from "./policy-model.ts";
 import { checkBan, noteReset } from "./reset-invariants.ts";
+import { checkReceipts } from "./receipt-invariants.ts";
 import { isAuthorizedByTrust } from "./trusts.ts";
 
 /** Checks one event of `node` and folds it into the model. */
@@ -37,10 +38,12 @@ export function checkNodeEvent(
       checkApproval(model, node, event, say);
       break;
     case "evidence.submitted": {
-      const { bundle } = dataOf(event, "evidence.submitted");
+      const { bundle, verification } = dataOf(event, "evidence.submitted");
       if (evidenceHash(bundle) !== bundle.hash || event.evidenceHash !== bundle.hash)
         say("I2", `seq ${event.seq}: the bundle does not give its hash`);
+      checkReceipts(bundle, verification, event.seq, say);
       node.evidence.push(bundle);
+      node.voidedTo = null;
       break;
     }
     case "proposal.submitted": {
@@ -53,6 +56,7 @@ export function checkNodeEvent(
       node.proposal = proposal;
       node.proposers.add(proposal.agent.id);
       node.result = null;
+      node.voidedTo = null;
       break;
     }
     case "proposal.refused":
@@ -126,7 +130,8 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   const digest = digestOf(model, node);
   if (data.gateDigest !== digest)
     say("I14", `seq ${event.seq}: the digest is not that of what is asked`);
-  if (node.voidedTo !== null && node.voidedTo !== digest)
+  // Later on, time may have opened another pause.
+  if (node.voidedTo?.at === event.at && node.voidedTo.digest !== digest)
     say("I14", `seq ${event.seq}: voided for another digest than follows`);
   node.voidedTo = null;
   if (node.approvals.some((approval) => approval.gateDigest !== digest))
@@ -140,13 +145,18 @@ function checkGate(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   const isAuthorized = isAuthorizedByTrust(model, node, event, digest, say);
   checkPeople(model, node, digest, event, isAuthorized, say);
   checkWideGates(model, node, event, digest, say);
-  if (data.share?.selected && node.approvals.length === 0 && !isAuthorized)
-    say("I1", `seq ${event.seq}: selected for review and reviewed by nobody`);
   checkEvidence(model, node, event.at, event.seq, say);
   checkCoverage(model, node, event.seq, say);
   takeLease(model, node, data.lease?.fence ?? {}, event.seq, say);
   const { policyHash } = data;
-  node.entry = { digest, seq: event.seq, attempt: node.attempt, policyHash, isAuthorized };
+  node.entry = {
+    digest,
+    seq: event.seq,
+    attempt: node.attempt,
+    policyHash,
+    isAuthorized,
+    need: isAuthorized ? 0 : askedOf(node, event, digest),
+  };
 }
 
 /** I1, I12, I13: the people and the policy behind an entry gate that allowed. */
@@ -193,6 +203,14 @@ function checkPeople(
     say("I12", `seq ${seq}: people were asked in the name of ${node.askedFor}`);
   if (node.refused.has(digest) && quorumOf(node, decision.quorum) > 0)
     say("I1", `seq ${seq}: a refused digest runs`);
+}
+
+/** People that the entry needed: as it says, or as they were asked where they cleared a pause. */
+function askedOf(node: ModelNode, event: TraceEvent, digest: string): number {
+  const isCleared = event.gateResult?.reasons.some(({ code }) => code === "PAUSE_OVERRIDDEN");
+  if (isCleared) return Math.max(1, node.requested.get(digest) ?? 1);
+  // Generations before this said nothing of it.
+  return dataOf(event, "gate.evaluated").quorum ?? node.requested.get(digest) ?? 0;
 }
 
 function quorumOf({ spec }: ModelNode, byPolicy: number): number {
@@ -268,7 +286,7 @@ function checkDone(model: Model, node: ModelNode, event: TraceEvent, say: Say): 
   );
   if ([...people].some((id) => node.proposers.has(id)))
     say("I12", `seq ${event.seq}: DONE with the approval of a proposer`);
-  const asked = entry?.isAuthorized ? 0 : (node.requested.get(entry?.digest ?? "") ?? 0);
+  const asked = entry?.need ?? 0;
   const need =
     spec.kind === "approval" || spec.risk >= 3
       ? Math.max(1, spec.approval?.quorum ?? 1, asked)

@@ -16,11 +16,14 @@ export function version(
   digit: string,
   rules: readonly PolicyRule[],
   forbiddenPurposes?: readonly string[],
+  description?: string,
 ): PinnedPolicy {
-  const named = { name: `version-${digit}`, rules };
-  const document = policyDocumentSchema.parse(
-    forbiddenPurposes ? { ...named, forbiddenPurposes } : named,
-  );
+  const document = policyDocumentSchema.parse({
+    name: `version-${digit}`,
+    rules,
+    ...(forbiddenPurposes && { forbiddenPurposes }),
+    ...(description !== undefined && { description }),
+  });
   return {
     version: `pol_017f22e2-79b0-7cc3-98c4-dc0c0c0739${digit}${digit}`,
     hash: hashJson(document),

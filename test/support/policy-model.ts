@@ -3,6 +3,8 @@
  * list and searched anew at each question. An oracle for what the core keeps incrementally.
  */
 import { hashJson } from "../../shared/canonical.ts";
+import type { PublicJwk } from "../../shared/crypto.ts";
+import { verifyJws } from "../../shared/jws.ts";
 import { dataOf } from "../../shared/mission/index.ts";
 import type { PolicyFacts } from "../../shared/policy/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
@@ -11,13 +13,33 @@ import { availableTo, type Model, type ModelNode, type Say } from "./mission-mod
 /** I13: a mission moves to a policy only from the one it had, by a signature, to a document of its hash. */
 export function noteRepin(model: Model, event: TraceEvent, say: Say): void {
   if (event.type !== "mission.policy_repinned") return;
-  const { from, policy } = dataOf(event, "mission.policy_repinned");
+  const { from, policy, approver, kid, jwk } = dataOf(event, "mission.policy_repinned");
   if (from.hash !== model.opened.policy.hash)
     say("I13", `seq ${event.seq} moves from another policy`);
   if (hashJson(policy.document) !== policy.hash)
     say("I13", `seq ${event.seq}: the policy does not give its hash`);
   if (event.approvalSignature === null || event.actor.kind !== "human")
     say("I13", `seq ${event.seq}: nobody signed for the other policy`);
+  const verified = verifyJws(event.approvalSignature, {
+    typ: "sekisho-policy-repin+jwt",
+    algs: ["EdDSA", "ES256"],
+    keyByKid: (name) => (name === kid ? (jwk as PublicJwk) : undefined),
+  });
+  if (!verified.ok) say("I13", `seq ${event.seq}: the signature does not verify`);
+  const signed = verified.ok ? verified.value.payload : {};
+  const expected = {
+    missionId: model.opened.missionId,
+    version: policy.version,
+    policyHash: policy.hash,
+    fromPolicyHash: model.opened.policy.hash,
+    decision: "repin",
+    approver,
+  };
+  for (const [name, value] of Object.entries(expected))
+    if (signed[name] !== value) say("I13", `seq ${event.seq}: ${name} is not what was signed`);
+  if (typeof signed["expiresAt"] !== "string" || signed["expiresAt"] <= event.at)
+    say("I13", `seq ${event.seq}: the statement had expired`);
+  if (approver !== event.actor.id) say("I13", `seq ${event.seq}: ${event.actor.id} did not sign`);
   model.opened = { ...model.opened, policy };
 }
 

@@ -2,16 +2,10 @@
  * Attacks that need something worth attacking: agents nobody vouches for, sources that contradict each
  * other, evidence changed behind a signature, a proposal taken over. Null where there is nothing of the kind.
  */
-import type { Command, NodeRecord } from "../../shared/mission/index.ts";
-import type { NodeSpec } from "../../shared/plan/index.ts";
+import type { Command } from "../../shared/mission/index.ts";
 import { agent, claim, evidence } from "./builders.ts";
 import { propose, submitEvidence, submitResult } from "./commands.ts";
-
-export interface Entry {
-  readonly id: string;
-  readonly spec: NodeSpec;
-  readonly record: NodeRecord;
-}
+import { agentFor, chosen, type Entry } from "./random-turn.ts";
 
 /** Where the mission stands, as far as an attack looks at it. */
 export interface Prey {
@@ -19,10 +13,6 @@ export interface Prey {
   readonly seconds: number;
   readonly pick: number;
   readonly variant: number;
-}
-
-function chosen<T>(items: readonly T[], pick: number): T | undefined {
-  return items[pick % Math.max(items.length, 1)];
 }
 
 /** Evidence or a result that would be welcome, from an agent banned late, gone, or not to be asked about. */
@@ -57,7 +47,8 @@ export function contradiction({ entries, seconds, pick, variant }: Prey): Comman
   const kinds = record.status === "RUNNING" ? spec.evidenceOut : spec.evidenceIn;
   const kind = chosen(kinds, variant) ?? "";
   const claims = [claim(`${kind}-claim`, { value: variant % 3 })];
-  return submitEvidence(seconds, entry.id, evidence(kind, { claims }));
+  const agent = agentFor(spec, "agent-a");
+  return submitEvidence(seconds, entry.id, evidence(kind, { claims }), { agent });
 }
 
 /** Other evidence for an execution, after people signed its action on the evidence they saw. */
@@ -76,7 +67,7 @@ export function changedBehindSignature(prey: Prey): Command | null {
   if (!target) return null;
   const kind = chosen(target.shared, variant) ?? "";
   const bundle = evidence(kind, { claims: [claim(`later-${variant % 2}`)] });
-  return submitEvidence(seconds, target.id, bundle);
+  return submitEvidence(seconds, target.id, bundle, { agent: agentFor(target.spec, "agent-a") });
 }
 
 /** The very action that people are being asked about, proposed by somebody else. */
@@ -87,5 +78,25 @@ export function takeover({ entries, seconds, pick, variant }: Prey): Command | n
   if (!entry || !held) return null;
   const others = ["agent-a", "agent-b", "ann"].filter((id) => id !== held.agent.id);
   const action = held.action && { type: held.action.type, args: held.action.args };
-  return propose(seconds, entry.id, { by: chosen(others, variant) ?? "agent-b", action });
+  const by = chosen(others, variant) ?? "agent-b";
+  return propose(seconds, entry.id, { by, action, agent: agentFor(entry.spec, by) });
+}
+
+/** A proposal that would be welcome, for a purpose that is forbidden or not the node's, or to write elsewhere. */
+export function strayPurpose({ entries, seconds, pick, variant }: Prey): Command | null {
+  const open = entries.filter(
+    ({ record, spec }) => record.status === "READY" && spec.kind === "decision",
+  );
+  const entry = chosen(open, pick);
+  if (!entry) return null;
+  const by = "agent-a";
+  const command = propose(seconds, entry.id, { by, agent: agentFor(entry.spec, by) });
+  const strays = [
+    { purpose: "surveillance" },
+    { purpose: "surveillance.people" },
+    { purpose: "sales.other" },
+    { writeSet: ["artifact#elsewhere"] },
+    { universes: [{ id: "nowhere", constraints: [] }] },
+  ];
+  return { ...command, proposal: { ...command.proposal, ...chosen(strays, variant) } };
 }

@@ -16,6 +16,10 @@ export const ACTION = "do.it";
 export const GROUP = "board";
 export const OTHER_GROUP = "finance";
 
+/** Two zones without a handover: what a plan of zones lies in, and where it may not go. */
+export const HERE = "acme/core/eu/pay";
+export const THERE = "acme/core/eu/audit";
+
 export interface NodeGene {
   /** 0-3 decision, 4-6 execution, 7 approval, 8 approval of an execution, 9 system. */
   readonly kind: number;
@@ -26,12 +30,16 @@ export interface NodeGene {
   readonly write: number;
   readonly attempts: number;
   readonly traits: number;
+  /** What the node says beyond the usual: a share, a purpose, a skill, an evidence policy, a criterion. */
+  readonly extra: number;
 }
 
 export interface PlanGene {
   readonly nodes: readonly NodeGene[];
   readonly policy: number;
   readonly authorization: number;
+  /** What holds of the whole plan: 0 a profile, 1 forbidden purposes, 2 a zone, 3 leased slices. */
+  readonly frame: number;
 }
 
 const nodeGene: fc.Arbitrary<NodeGene> = fc.record({
@@ -43,6 +51,7 @@ const nodeGene: fc.Arbitrary<NodeGene> = fc.record({
   write: fc.nat({ max: 7 }),
   attempts: fc.integer({ min: 1, max: 3 }),
   traits: fc.nat({ max: 15 }),
+  extra: fc.nat({ max: 63 }),
 });
 
 /** Plans of 1 to 12 nodes. */
@@ -50,6 +59,7 @@ export const planGene: fc.Arbitrary<PlanGene> = fc.record({
   nodes: fc.array(nodeGene, { minLength: 1, maxLength: 12, size: "max" }),
   policy: fc.nat({ max: 5 }),
   authorization: fc.nat({ max: 9 }),
+  frame: fc.nat({ max: 6 }),
 });
 
 /** The plan of a gene: always sound. */
@@ -65,23 +75,37 @@ export function planOf(gene: PlanGene): CompiledPlan {
   pairApprovals(gene, nodes, edges);
   for (const [at, node] of nodes.entries()) nodes[at] = observedOnly(node);
   giveEvidence(gene, nodes, edges);
+  const isZoned = gene.frame === 2;
   const authorizationExpiresAt =
     gene.authorization === 0 ? { authorizationExpiresAt: iso(300) } : {};
   return repaired({
     title: "A random plan",
     phases: ["work"],
-    nodes,
+    nodes: isZoned ? nodes.map((node) => ({ ...node, zone: HERE })) : nodes,
     edges,
     missionInputs: ["input"],
     ...authorizationExpiresAt,
+    ...frameOf(gene),
   });
 }
+
+function frameOf({ frame }: PlanGene): Partial<PlanInput> {
+  if (frame === 0) return { allocationProfile: "manufacturing" };
+  if (frame === 1) return { forbiddenPurposes: ["surveillance"] };
+  if (frame === 2) return { zones: [{ zone: HERE, skills: ["act"] }, { zone: THERE }] };
+  return frame === 3 ? { leased: SLICES } : {};
+}
+
+const SLICES = [0, 1, 2].map((part) => `artifact#part${part}`);
 
 function idOf(at: number): string {
   return `n${at}`;
 }
 
-function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: number): NodeInput {
+function nodeOf(
+  { kind, risk, quorum, write, attempts, traits, extra }: NodeGene,
+  at: number,
+): NodeInput {
   const base = { id: idOf(at), phase: "work", title: `Node ${at}`, attemptsMax: attempts };
   if (kind === 9)
     return {
@@ -91,14 +115,13 @@ function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: n
       ownerR: "system",
       ownerX: "system",
     };
-  const writeSet = [0, 1, 2]
-    .filter((bit) => (write >> bit) & 1 && traits & 1)
-    .map((bit) => `artifact#part${bit}`);
+  const writeSet = SLICES.filter((_slice, bit) => (write >> bit) & 1 && traits & 1);
   const group = traits & 2 ? groupsOf(traits) : {};
   const deadlineMs = traits & 4 ? 60_000 : 3_600_000;
   const approval = risk >= 3 || kind >= 7 ? { approval: { quorum, deadlineMs, ...group } } : {};
   const agents = traits & 8 ? { agents: ["agent-a", "agent-b"] } : {};
   const pausing = traits & 1 ? {} : watched(write);
+  const more = extraOf(extra);
   const common = {
     ...base,
     risk,
@@ -106,6 +129,7 @@ function nodeOf({ kind, risk, quorum, write, attempts, traits }: NodeGene, at: n
     writeSet,
     ...approval,
     ...agents,
+    ...more,
     ...pausing,
   } as const;
   if (kind >= 7) return { ...common, kind: "approval", ownerX: "human" };
@@ -140,7 +164,32 @@ function watched(write: number): Pick<NodeInput, "universes" | "criteria"> {
   const overBudget = write === 3 ? "pause" : "block";
   return write === 0
     ? {}
-    : { universes: [{ id: "law", budget: 0.5, evidenceMin: 0.5, overBudget }] };
+    : {
+        universes: [
+          {
+            id: "law",
+            budget: 0.5,
+            evidenceMin: 0.5,
+            uncertaintyMax: 0.5,
+            overBudget,
+            ...(write === 3 && { staleAfterMs: 60_000, constraints: ["cash"] }),
+          },
+        ],
+      };
+}
+
+/** One in two nodes says nothing more. */
+function extraOf(extra: number): Partial<NodeInput> {
+  const eighth = Math.floor(extra / 8) / 8;
+  const extras: readonly Partial<NodeInput>[] = [
+    { allocation: { factors: { risk: eighth, impact: eighth } } },
+    { allocation: { humanMin: eighth / 2, weight: 2 } },
+    { purpose: eighth === 0 ? "surveillance.people" : "sales.offer" },
+    { skill: "act" },
+    { evidencePolicy: { receiptsMin: 1, sourcesMin: 1, independent: false } },
+    { criteria: [{ text: "the total is under 100 EUR", kind: "objective" }] },
+  ];
+  return extras[extra % 12] ?? {};
 }
 
 /** At an approval of no action nobody proposes, so nobody observes. */
@@ -187,16 +236,25 @@ function giveEvidence(
     ]);
     const evidenceIn = [...supplied].filter((_kind, index) => (evidence >> index) & 1 && index < 3);
     const evidenceOut = kind !== 9 && evidence & 8 ? [`e${evidence % 3}`] : [];
-    nodes[at] = { ...node, evidenceIn, evidenceOut };
+    // A policy for evidence that nothing requires is refused.
+    const { evidencePolicy, ...plain } = node;
+    const held = evidencePolicy && evidenceIn.length > 0 ? { evidencePolicy } : {};
+    nodes[at] = { ...plain, ...held, evidenceIn, evidenceOut };
   }
 }
 
-/** Takes away write-sets that clash until the plan compiles; nothing else can be wrong with it. */
+/** Takes away leases and write-sets that clash until the plan compiles; nothing else can be wrong with it. */
 function repaired(input: PlanInput): CompiledPlan {
-  let nodes = input.nodes;
+  const { leased: _leased, ...unleased } = input;
+  let { nodes } = input;
+  let rest: PlanInput = input;
   for (;;) {
-    const compiled = compilePlan(planSchema.parse({ ...input, nodes }));
+    const compiled = compilePlan(planSchema.parse({ ...rest, nodes }));
     if (compiled.ok) return compiled.value;
+    if (compiled.error.violations.some(({ code }) => code === "lease_not_sufficient")) {
+      rest = unleased;
+      continue;
+    }
     const clash = compiled.error.violations.find(
       (violation) => violation.code === "write_conflict",
     );
@@ -215,5 +273,8 @@ export function policyOf({ policy: variant }: PlanGene): PinnedPolicy {
   if (variant === 2)
     return policy([decide, act, rule({ id: "not-b", effect: "forbid", agents: ["agent-b"] })]);
   if (variant === 3) return policy([{ ...decide, riskMax: 3 }, act]);
+  const amending = rule({ id: "amend", kinds: ["amendment"] });
+  if (variant === 4) return policy([decide, act, amending]);
+  if (variant === 5) return policy([decide, act, { ...amending, approval: { quorum: 2 } }]);
   return policy([decide, act]);
 }

@@ -1,80 +1,36 @@
 /**
- * Random commands: two in three do what the mission needs next, the others are mistakes and
- * attacks. Each is a function of a gene and of where the mission stands, so a run replays.
+ * Random commands: six in ten do what the mission needs next, one changes its plan or its policy, the
+ * others are mistakes and attacks. Each is a function of a gene and of where the mission stands, so a
+ * run replays.
  */
-import fc from "fast-check";
 import { sha256Hex } from "../../shared/crypto.ts";
-import type { Command, MissionState, NodeRecord } from "../../shared/mission/index.ts";
-import type { NodeSpec } from "../../shared/plan/index.ts";
-import type { Denial } from "../../shared/ticket/index.ts";
-import {
-  agent,
-  claim,
-  denial,
-  evidence,
-  iso,
-  keyPair,
-  OTHER_MISSION,
-  person,
-  type Person,
-  receipt,
-  signStatement,
-  source,
-  START_MS,
-  statement,
-} from "./builders.ts";
+import type { Command } from "../../shared/mission/index.ts";
+import { evidence, iso, receipt, START_MS } from "./builders.ts";
 import {
   decideApproval,
   intervene,
   passTime,
   propose,
-  recordDenial,
   recordReceipt,
   submitEvidence,
   submitResult,
 } from "./commands.ts";
-import {
-  changedBehindSignature,
-  contradiction,
-  type Entry,
-  type Prey,
-  takeover,
-  unvouched,
-} from "./random-hostility.ts";
-import { randomIntervention } from "./random-intervention.ts";
-import { ACTION, GROUP, OTHER_GROUP } from "./random-plan.ts";
+import { change, decidesOpenAmendment } from "./random-change.ts";
+import { vouchedFor } from "./random-evidence.ts";
+import { hostile } from "./random-mistakes.ts";
 import { randomlyTrusted } from "./random-trust.ts";
-import { jtiOf, type Run } from "./scenario.ts";
-
-export interface StepGene {
-  /** Below 66 productive, else one of the attacks. */
-  readonly op: number;
-  readonly pick: number;
-  readonly variant: number;
-  readonly pace: number;
-}
-
-export const stepGene: fc.Arbitrary<StepGene> = fc.record({
-  op: fc.nat({ max: 99 }),
-  pick: fc.nat({ max: 999 }),
-  variant: fc.nat({ max: 999 }),
-  pace: fc.nat({ max: 99 }),
-});
-
-/** `agent-a` is also an approver: the person who must never approve what they proposed. */
-const PEOPLE = [
-  person("ann", { groups: [GROUP] }),
-  person("ben", { groups: [GROUP, OTHER_GROUP] }),
-  person("agent-a", { groups: [GROUP, OTHER_GROUP], keyNames: ["agent-a", "agent-a-second"] }),
-  person("eve"),
-] as const;
-
-interface Turn {
-  readonly run: Run;
-  readonly state: MissionState;
-  readonly seconds: number;
-  readonly gene: StepGene;
-}
+import {
+  actionOf,
+  agentFor,
+  chosen,
+  entriesOf,
+  type Entry,
+  PEOPLE,
+  signed,
+  type StepGene,
+  type Turn,
+} from "./random-turn.ts";
+import type { Run } from "./scenario.ts";
 
 /** The next command of a run, after `step` commands. */
 export function commandFor(gene: StepGene, run: Run, step: number): Command {
@@ -82,8 +38,8 @@ export function commandFor(gene: StepGene, run: Run, step: number): Command {
   if (!state) throw new Error("the mission is open");
   const last = Math.ceil((Date.parse(state.lastAt) - START_MS) / 1_000);
   const turn = { run, state, gene, seconds: last + paceOf(gene.pace) };
-  const command = gene.op < 66 ? productive(turn) : hostile(turn);
-  return { ...command, entropy: sha256Hex(`entropy ${step}`) };
+  const draw = gene.op < 620 ? productive : gene.op < 720 ? change : hostile;
+  return { ...draw(turn), entropy: sha256Hex(`entropy ${step}`) };
 }
 
 /** Mostly seconds; now and then past a deadline, a lease or an authorization, and sometimes backwards. */
@@ -92,17 +48,6 @@ function paceOf(pace: number): number {
   if (pace < 90) return -50;
   if (pace < 94) return 61;
   return pace < 98 ? 400 : 4_000;
-}
-
-function chosen<T>(items: readonly T[], pick: number): T | undefined {
-  return items[pick % Math.max(items.length, 1)];
-}
-
-function entriesOf(state: MissionState): readonly Entry[] {
-  return state.plan.order.flatMap((id) => {
-    const [spec, record] = [state.plan.specById.get(id), state.nodes.get(id)];
-    return spec && record ? [{ id, spec, record }] : [];
-  });
 }
 
 /** Something the mission waits for, or the clock when it waits for nothing. */
@@ -116,284 +61,91 @@ function productive(turn: Turn): Command {
     const command = helpful(turn, entry);
     return command ? [command] : [];
   });
+  const decision = decidesOpenAmendment(turn);
+  if (decision) commands.push(decision);
   return chosen(commands, gene.pick) ?? passTime(seconds);
 }
 
-function helpful(turn: Turn, { id, spec, record }: Entry): Command | null {
-  const { seconds, gene, state } = turn;
+function helpful(turn: Turn, entry: Entry): Command | null {
+  const { id, spec, record } = entry;
+  const { seconds } = turn;
+  const hands = (kind: string) =>
+    submitEvidence(seconds, id, evidence(kind), { agent: agentFor(spec, "agent-a") });
   const missing = record.reasons.find((reason) => reason.code === "EVIDENCE_MISSING");
   const kind = missing?.detail.split(" ").at(-1);
-  if (kind) return submitEvidence(seconds, id, evidence(kind));
-  if (record.request) return approveWell(turn, id, record);
+  if (kind) return hands(kind);
+  const unverified = record.reasons.find((reason) => reason.code === "RECEIPT_MISSING");
+  if (unverified) return vouchedFor(turn, entry, unverified.detail);
+  if (record.request) return approveWell(turn, entry);
   if (record.ticket) return recordReceipt(seconds, receipt(record.ticket.jti));
   const lacking = spec.evidenceOut.find(
     (out) => !record.evidence.some((bundle) => bundle.kind === out),
   );
-  if (record.status === "RUNNING" && lacking) return submitEvidence(seconds, id, evidence(lacking));
-  if (record.status === "RUNNING") {
-    const by = record.proposal?.agent.id ?? "agent-a";
-    return submitResult(seconds, id, { by, outputs: { report: "done" } });
-  }
+  if (record.status === "RUNNING" && lacking) return hands(lacking);
+  const by = record.proposal?.agent.id ?? "agent-a";
+  if (record.status === "RUNNING")
+    return submitResult(seconds, id, {
+      by,
+      agent: agentFor(spec, by),
+      outputs: { report: "done" },
+    });
   if (spec.ownerX === "system" || (spec.kind === "approval" && !spec.approves)) return null;
-  const by = chosen(["agent-a", "agent-b"], gene.variant) ?? "";
-  const action = actionOf(state, spec, gene.variant % 60);
-  const command = propose(seconds, id, { by, action, agent: randomlyTrusted(seconds, by, gene) });
-  return spec.universes ? observing(command, gene.variant) : command;
+  return proposeWell(turn, entry);
 }
 
-/** Fine, over budget, without evidence, violated, or not observed at all. */
-function observing(command: ReturnType<typeof propose>, variant: number): Command {
-  const seen = { id: "law", risk: 0.3, constraints: [], evidence: 0.9, uncertainty: 0.1 };
-  const violated = [{ id: "cash", violated: true }];
-  const all = [seen, { ...seen, risk: 0.8 }, { ...seen, evidence: 0.2 }];
-  const universe = [...all, { ...seen, constraints: violated }][variant % 5];
-  if (!universe) return command;
-  return { ...command, proposal: { ...command.proposal, universes: [universe] } };
+function proposeWell({ seconds, gene, state }: Turn, { id, spec }: Entry): Command {
+  const { variant } = gene;
+  const by = chosen(["agent-a", "agent-b"], variant) ?? "";
+  const action = actionOf(state, spec, variant % 60);
+  const agent = randomlyTrusted(seconds, agentFor(spec, by), gene);
+  const command = propose(seconds, id, { by, action, agent });
+  const forbidden = state.plan.plan.forbiddenPurposes ?? state.policy.document.forbiddenPurposes;
+  const isNamed = spec.purpose === undefined && (forbidden !== undefined || variant % 10 === 0);
+  return {
+    ...command,
+    proposal: {
+      ...command.proposal,
+      ...(spec.universes && { universes: observed(seconds, variant) }),
+      ...(isNamed && { purpose: "sales.offer" }),
+      ...(variant % 6 === 0 && { factors: { impact: 1 } }),
+      ...(variant % 5 === 0 && { writeSet: spec.writeSet.slice(0, 1) }),
+    },
+  };
 }
 
-/** The action a node is about; a covered execution proposes exactly what was approved. */
-function actionOf(state: MissionState, spec: NodeSpec, amount: number) {
-  if (spec.kind === "decision") return null;
-  const covering = state.plan.approverOf.get(spec.id);
-  const approved = covering === undefined ? null : state.nodes.get(covering)?.proposal?.action;
-  return { type: ACTION, args: approved?.args ?? { currency: "EUR", amount } };
+/** Fine, over budget, without evidence, violated, seen too long ago, or not observed at all. */
+function observed(seconds: number, variant: number) {
+  const kept = [{ id: "cash", violated: false }];
+  const seen = { id: "law", risk: 0.3, constraints: kept, evidence: 0.9, uncertainty: 0.1 };
+  const now = { ...seen, observedAt: iso(seconds) };
+  const all = [
+    now,
+    now,
+    { ...now, risk: 0.8 },
+    { ...now, evidence: 0.2 },
+    { ...now, uncertainty: 0.9 },
+    { ...now, constraints: [{ id: "cash", violated: true }] },
+    { ...now, constraints: [] },
+    { ...now, observedAt: iso(seconds - 61) },
+    seen,
+  ];
+  const universe = all[variant % 10];
+  return universe ? [universe] : [];
 }
 
-function approveWell({ seconds, gene }: Turn, id: string, record: NodeRecord): Command | null {
+function approveWell({ gene, ...turn }: Turn, { id, spec, record }: Entry): Command | null {
   const given = new Set(record.approvals.map((approval) => approval.approver));
   const able = PEOPLE.slice(0, 3).filter(
     (who) => who.facts.id !== record.proposal?.agent.id && !given.has(who.facts.id),
   );
   const who = chosen(able, gene.variant);
   if (!who || !record.request) return null;
+  // Now and then so late that what was observed is no longer true.
+  const isLate = gene.variant % 4 === 0 && spec.universes?.[0]?.staleAfterMs !== undefined;
+  const seconds = turn.seconds + (isLate ? 61 : 0);
   // Now and then a person whose right to approve ends soon.
   const ends = gene.variant % 7 === 0 ? { validUntil: iso(seconds + 2) } : {};
   return decideApproval(seconds, id, who, signed(who, id, record, seconds), {
     approver: { ...who.facts, ...ends },
   });
-}
-
-function signed(
-  who: Person,
-  nodeId: string,
-  record: NodeRecord,
-  seconds: number,
-  changes: object = {},
-  key = who.keys[0],
-): string {
-  const gateDigest = record.request?.gateDigest ?? record.ranDigest ?? "0".repeat(64);
-  const about = { nodeId, gateDigest, attempt: record.attempt, approver: who.facts.id };
-  return signStatement(
-    {
-      ...statement({ ...about, issuedAt: iso(seconds), expiresAt: iso(seconds + 1_000) }),
-      ...changes,
-    },
-    key,
-  );
-}
-
-/** Mistakes and attacks, on any node in any state. */
-function hostile(turn: Turn): Command {
-  const { state, gene, seconds } = turn;
-  const entry = chosen(entriesOf(state), gene.pick);
-  if (!entry) return passTime(seconds);
-  const attacks = [
-    strangeProposal,
-    strangeProposal,
-    changedProposal,
-    strangeApproval,
-    strangeApproval,
-    refusal,
-    badReceipt,
-    badReceipt,
-    oldReceipt,
-    strangeDenial,
-    strangeDenial,
-    badEvidence,
-    badEvidence,
-    badResult,
-    badResult,
-    intervention,
-    hunting(unvouched),
-    hunting(unvouched),
-    hunting(contradiction),
-    hunting(changedBehindSignature),
-    hunting(takeover),
-    secondWord,
-  ];
-  return (attacks[gene.op % attacks.length] ?? intervention)(turn, entry);
-}
-
-/** The attack where there is something to attack; any strange proposal otherwise. */
-function hunting(attack: (prey: Prey) => Command | null) {
-  return (turn: Turn, entry: Entry): Command => {
-    const { state, seconds, gene } = turn;
-    const { pick, variant } = gene;
-    const command = attack({ entries: entriesOf(state), seconds, pick, variant });
-    return command ?? strangeProposal(turn, entry);
-  };
-}
-
-function strangeProposal({ seconds, gene, state }: Turn, { id, spec }: Entry): Command {
-  const action = actionOf(state, spec, 10);
-  const { variant } = gene;
-  if (variant % 7 === 0) return propose(seconds, id, { agent: null, action });
-  if (variant % 7 === 1) return propose(seconds, id, { agent: "unavailable", action });
-  if (variant % 7 === 2)
-    return propose(seconds, id, { agent: agent("agent-a", { banned: true }), action });
-  if (variant % 7 === 3) return propose(seconds, id, { by: "agent-c", action });
-  if (variant % 7 === 4) return propose(seconds, id, { rationale: " ", action });
-  if (variant % 7 === 5) return propose(seconds, id, { action: { type: "other.thing", args: {} } });
-  return propose(seconds, id, { action: { type: ACTION, args: { currency: "USD", amount: 1 } } });
-}
-
-/** Other arguments than people were asked about, or than they approved for this execution. */
-function changedProposal({ seconds, gene, state }: Turn, entry: Entry): Command {
-  const asked = entriesOf(state).filter(({ record }) => record.request && record.proposal?.action);
-  const covered = entriesOf(state).filter(
-    ({ id, record }) => record.status === "READY" && state.plan.approverOf.has(id),
-  );
-  const { id, spec } = chosen([...covered, ...asked], gene.pick) ?? entry;
-  const action =
-    spec.kind === "decision"
-      ? null
-      : { type: ACTION, args: { currency: "EUR", amount: gene.variant % 90 } };
-  return propose(seconds, id, { by: "agent-a", action });
-}
-
-function strangeApproval(turn: Turn, entry: Entry): Command {
-  const { seconds, gene, state } = turn;
-  // Where possible an attack on something that is really being asked.
-  const asked = entriesOf(state).filter(({ record }) => record.request);
-  const { id, record } = chosen(asked, gene.pick) ?? entry;
-  const who = chosen(PEOPLE, gene.variant) ?? PEOPLE[0];
-  const changes: readonly object[] = [
-    {},
-    { missionId: OTHER_MISSION },
-    { nodeId: "elsewhere" },
-    { attempt: record.attempt + 1 },
-    { gateDigest: sha256Hex("another digest") },
-    { approver: "ann" },
-    { expiresAt: iso(seconds - 1) },
-    { issuedAt: iso(seconds + 60) },
-    { expiresAt: iso(seconds + 10_000_000) },
-    { surplus: true },
-  ];
-  const change = chosen(changes, Math.floor(gene.variant / 4)) ?? {};
-  const key = gene.variant % 11 === 0 ? keyPair("stolen") : (who.keys[1] ?? who.keys[0]);
-  const text = signed(who, id, record, seconds, change, key);
-  const unknown = gene.variant % 13 === 0 ? { approver: null } : {};
-  return decideApproval(seconds, id, who, text, unknown);
-}
-
-/** Who approved says so again, or takes it back by denying before the quorum is met. */
-function secondWord(turn: Turn, entry: Entry): Command {
-  const { seconds, gene, state } = turn;
-  const half = entriesOf(state).filter(
-    ({ record }) => record.request && record.approvals.length > 0,
-  );
-  const target = chosen(half, gene.pick);
-  const who = PEOPLE.find(({ facts }) => facts.id === target?.record.approvals.at(-1)?.approver);
-  if (!target || !who) return strangeApproval(turn, entry);
-  const changes = gene.variant % 3 === 0 ? { decision: "deny" } : {};
-  return decideApproval(
-    seconds,
-    target.id,
-    who,
-    signed(who, target.id, target.record, seconds, changes),
-  );
-}
-
-function refusal({ seconds, gene, state }: Turn, entry: Entry): Command {
-  const asked = entriesOf(state).filter(({ record }) => record.request);
-  const { id, record } = chosen(asked, gene.pick) ?? entry;
-  // Who approved, who proposed, and who is in no group among them.
-  const who = chosen(PEOPLE, gene.variant) ?? PEOPLE[0];
-  return decideApproval(seconds, id, who, signed(who, id, record, seconds, { decision: "deny" }));
-}
-
-function badReceipt({ seconds, gene, state }: Turn): Command {
-  const held = entriesOf(state).flatMap(({ record }) => (record.ticket ? [record.ticket.jti] : []));
-  const jti = chosen(held, gene.pick) ?? "tkt_00000000000000000000000000000000";
-  const outcome = gene.variant % 3 === 0 ? "unknown" : "failed";
-  return recordReceipt(seconds, receipt(jti, { outcome, status: null, responseDigest: null }));
-}
-
-function anyJti({ run, gene }: Turn): string | undefined {
-  const issued = run.events.filter((event) => event.type === "ticket.issued");
-  return (chosen(issued, gene.pick)?.data["claims"] as { jti: string } | undefined)?.jti;
-}
-
-/** A receipt of a ticket that is settled, best of all of an earlier attempt of one that is not. */
-function oldReceipt(turn: Turn): Command {
-  const { run, state, gene } = turn;
-  const retried = entriesOf(state).filter(({ record }) => record.ticket && record.attempt > 1);
-  const node = chosen(retried, gene.pick);
-  const first = node && jtiOf(run, node.id, 0);
-  const outcome = chosen(["succeeded", "failed", "unknown"] as const, gene.variant) ?? "failed";
-  const jti = first ?? anyJti(turn) ?? "tkt_00000000000000000000000000000000";
-  return recordReceipt(turn.seconds, receipt(jti, { outcome }));
-}
-
-const DENIALS = [
-  "NONCE_USED",
-  "TICKET_EXPIRED",
-  "GATE_NOT_CONFIRMED",
-  "FENCE_STALE",
-  "ARGS_HASH_MISMATCH",
-  "TICKET_SIGNATURE_INVALID",
-] as const satisfies readonly Denial["reason"][];
-
-function strangeDenial(turn: Turn): Command {
-  const { seconds, gene } = turn;
-  const jti = gene.variant % 5 === 0 ? null : (anyJti(turn) ?? "tkt_unheard_of");
-  const reason = chosen(DENIALS, gene.variant) ?? "NONCE_USED";
-  return recordDenial(
-    seconds,
-    denial(jti, { reason, verified: jti !== null && gene.variant % 4 !== 0 }),
-  );
-}
-
-function badEvidence({ seconds, gene, state }: Turn, entry: Entry): Command {
-  const asked = entriesOf(state).filter(
-    ({ record, spec: s }) => record.request && s.evidenceIn.length > 0,
-  );
-  const { id, spec } = chosen(asked, gene.pick) ?? entry;
-  const kinds = [...spec.evidenceIn, ...spec.evidenceOut];
-  const kind = chosen(kinds, gene.variant) ?? "surprise";
-  const about = claim("c1", { value: gene.variant % 5 });
-  const flawed = [
-    [claim("c1", { sources: [] })],
-    [claim("c1", { sources: [source({ kind: "secondary" })] })],
-    [claim("c1", { confidence: 0.1 })],
-    [about, { ...about, id: "c2", value: -1 }],
-    [about],
-  ];
-  const expires =
-    gene.variant % 6 === 0
-      ? { expiresAt: iso(seconds - 1) }
-      : gene.variant % 6 === 1
-        ? { expiresAt: iso(seconds + 5) }
-        : {};
-  const producedBy = gene.variant % 9 === 0 ? "agent-c" : "agent-a";
-  return submitEvidence(
-    seconds,
-    id,
-    evidence(kind, { claims: chosen(flawed, gene.pick) ?? [], producedBy, ...expires }),
-  );
-}
-
-function badResult({ seconds, gene, state }: Turn, entry: Entry): Command {
-  const running = entriesOf(state).filter(
-    ({ record, spec }) =>
-      spec.kind === "decision" && (record.status === "RUNNING" || record.result),
-  );
-  const { id, record } = chosen(running, gene.pick) ?? entry;
-  const by = gene.variant % 5 === 0 ? "agent-c" : (record.proposal?.agent.id ?? "agent-a");
-  const tests = gene.variant % 3 === 0 ? [] : [{ id: "accepted", passed: gene.variant % 3 === 1 }];
-  return submitResult(seconds, id, { by, tests, outputs: gene.variant % 2 ? { report: 1 } : {} });
-}
-
-function intervention({ seconds, gene }: Turn, { id }: Entry): Command {
-  return randomIntervention(seconds, id, gene);
 }

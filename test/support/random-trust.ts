@@ -2,19 +2,20 @@
  * Random trust of whoever proposes: most of the time none is said, else it is high or lacks one thing. A
  * function of a gene alone, so a run replays.
  */
+import type { AgentFacts } from "../../shared/mission/index.ts";
 import type { TrustFacts } from "../../shared/trust/index.ts";
-import { agent, iso, OTHER_MISSION } from "./builders.ts";
+import { iso, OTHER_MISSION } from "./builders.ts";
 import { ACTION } from "./random-plan.ts";
 import { grantOf, trustAt } from "./trusts.ts";
 
-/** The agent, in two of three cases with what the team says of its trust. */
+/** The agent as the directory knows it, in two of three cases with what the team says of its trust. */
 export function randomlyTrusted(
   seconds: number,
-  by: string,
+  known: AgentFacts,
   { pick, variant }: { readonly pick: number; readonly variant: number },
-) {
-  if (pick % 3 === 0) return agent(by);
-  const grant = grantOf({ agent: by, actionType: ACTION, expiresAt: iso(seconds + 5) });
+): AgentFacts {
+  if (pick % 3 === 0) return known;
+  const grant = grantOf({ agent: known.id, actionType: ACTION, expiresAt: iso(seconds + 5) });
   const high = trustAt(seconds, { grants: [grant] });
   const lacking: readonly (TrustFacts | "unavailable")[] = [
     { ...high, cooldownUntil: iso(seconds + 3) },
@@ -26,5 +27,5 @@ export function randomlyTrusted(
     { ...high, readAt: iso(seconds - 61) },
     "unavailable",
   ];
-  return agent(by, { trust: (variant % 2 === 0 ? lacking[pick % lacking.length] : null) ?? high });
+  return { ...known, trust: (variant % 2 === 0 ? lacking[pick % lacking.length] : null) ?? high };
 }

@@ -12,6 +12,7 @@ import type { TicketClaims } from "../../shared/ticket/index.ts";
 import {
   approvalNode,
   decisionNode,
+  evidence,
   executionNode,
   iso,
   permitting,
@@ -25,6 +26,7 @@ import {
   intervene,
   openMission,
   propose,
+  submitEvidence,
   submitResult,
   vendorSwitch,
 } from "../support/commands.ts";
@@ -94,6 +96,23 @@ describe("a re-pin", () => {
       stateAfter: "DONE",
       data: { phase: "exit", policyHash: policy().hash },
     });
+  });
+
+  test("leaves the approvals of what has been performed, so that its exit can still count them", () => {
+    const run = executionNode("run", { risk: 3, ownerR: "human", evidenceOut: ["proof"] });
+    const { when } = given(
+      openMission(plan([run])),
+      propose(1, "run", { action: vendorSwitch({ amount: 5 }) }),
+      approves(2, "run", BOB),
+      reports(3, "run"),
+      repins(4, ADA, TIGHT),
+    );
+    when(submitEvidence(5, "run", evidence("proof"))).yields(
+      { type: "evidence.submitted" },
+      { type: "node.unblocked", stateAfter: "RUNNING" },
+      { type: "gate.evaluated", stateAfter: "DONE", data: { policyHash: policy().hash } },
+      { type: "mission.completed" },
+    );
   });
 
   test("does not take back a ticket that was issued under the policy before", () => {

@@ -1,6 +1,7 @@
 /**
  * Golden traces: recorded once, never edited, since stored traces are not either. Each is verified,
- * folded, checked and certified with the code of today; together they hold every event type.
+ * folded, checked and certified with the code of today; together they hold every event and every
+ * member of its data.
  * `GOLDEN_RECORD=1` records what is missing, and nothing that is there.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,6 +17,7 @@ import {
 } from "../../shared/mission/index.ts";
 import { type Head, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { TICKET_KEY } from "../support/builders.ts";
+import { EVENT_MEMBERS, placesIn, placesOf, THINGS } from "../support/event-members.ts";
 import { GOLDEN_STORIES, tell } from "../support/golden-stories.ts";
 import { checkInvariants } from "../support/invariants.ts";
 
@@ -79,43 +81,15 @@ test("a story told again gives the trace that was recorded", () => {
   }
 });
 
-test("together the golden traces hold every event type", () => {
-  const every: Readonly<Record<EventType, true>> = {
-    "mission.opened": true,
-    "mission.policy_repinned": true,
-    "mission.paused": true,
-    "mission.resumed": true,
-    "mission.stopped": true,
-    "mission.reset": true,
-    "agent.banned": true,
-    "node.reset": true,
-    "loop.detected": true,
-    "mission.sealed": true,
-    "mission.completed": true,
-    "amendment.proposed": true,
-    "amendment.refused": true,
-    "mission.amended": true,
-    "node.ready": true,
-    "node.unblocked": true,
-    "node.failed": true,
-    "evidence.submitted": true,
-    "proposal.submitted": true,
-    "proposal.refused": true,
-    "gate.evaluated": true,
-    "approval.requested": true,
-    "approval.granted": true,
-    "approval.denied": true,
-    "approval.expired": true,
-    "approval.voided": true,
-    "approval.revoked": true,
-    "result.submitted": true,
-    "ticket.issued": true,
-    "ticket.denied": true,
-    "ticket.duplicate": true,
-    "ticket.overdue": true,
-    "receipt.recorded": true,
-    "incident.raised": true,
-  };
-  const held = new Set(goldens.flatMap(({ golden }) => golden.events.map((event) => event.type)));
-  expect(Object.keys(every).filter((type) => !held.has(type))).toEqual([]);
+test("together the golden traces of this generation hold every member of every event", () => {
+  const held = new Set(
+    goldens
+      .filter(({ file }) => file.endsWith(".v3.json"))
+      .flatMap(({ golden }) => golden.events)
+      .flatMap(({ type, data }) => placesIn(data, EVENT_MEMBERS[type as EventType], type)),
+  );
+  const places = [...Object.entries(EVENT_MEMBERS), ...Object.entries(THINGS)].flatMap(
+    ([name, members]) => placesOf(members, name),
+  );
+  expect(places.filter((place) => !held.has(place))).toEqual([]);
 });

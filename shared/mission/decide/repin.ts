@@ -16,6 +16,7 @@ import { clearRequest } from "../approvals.ts";
 import type { RepinPolicy } from "../command.ts";
 import { expectedActionOf, heldAsking, questionOf } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
+import type { NodeRecord } from "../state.ts";
 import { emitMission, recordOf, specOf, type Turn } from "../turn.ts";
 
 export const POLICY_REPIN_JWS_TYPE = "sekisho-policy-repin+jwt";
@@ -176,12 +177,21 @@ function loosenings(turn: Turn, { policy }: RepinPolicy) {
 /** Every digest is another one now. Whoever was being asked is asked again, under the new policy. */
 function voidWhatWasAsked(turn: Turn): void {
   for (const nodeId of turn.state.plan.order) {
-    const { status, request, approvals } = recordOf(turn, nodeId);
+    const record = recordOf(turn, nodeId);
+    const { status, request, approvals } = record;
     // What runs finishes under what it ran; what is done is done.
-    if (status === "RUNNING" || status === "DONE") continue;
+    if (status === "RUNNING" || status === "DONE" || isUnderWay(turn, record)) continue;
     if (!request && approvals.length === 0) continue;
     const { gateDigest } = questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at);
     clearRequest(turn, nodeId, gateDigest);
     if (request) reconsider(turn, nodeId, "policy");
   }
+}
+
+/**
+ * Whether the attempt's action left the house, so that its exit still counts the approvals it ran with.
+ * Before the third generation of rules a re-pin took them away.
+ */
+function isUnderWay({ state }: Turn, { receipt }: NodeRecord): boolean {
+  return (state.rules ?? 0) >= 3 && (receipt?.outcome ?? "failed") !== "failed";
 }
