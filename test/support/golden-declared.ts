@@ -64,7 +64,7 @@ const UNIVERSE = {
 function seen(seconds: number) {
   const constraints = [{ id: "cash", violated: false }];
   const observedAt = iso(seconds);
-  const affected = { effect: 0.2, utilityDeltas: [0.1, 0.3] };
+  const affected = { effect: 0.2, utilityDeltas: [0.1, 0.3, 0.2] };
   const sure = { evidence: 0.9, uncertainty: 0.1 };
   return [{ id: "law", risk: 0.6, constraints, ...sure, observedAt, ...affected }];
 }
