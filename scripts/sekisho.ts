@@ -2,6 +2,7 @@
  * The command line: finds the command its words name, runs it, prints its outcome once and exits with
  * its code. Refuses to do the work itself. Specification: docs/cli.md.
  */
+import { agentsGrant, agentsRevoke, agentsTrust } from "./cli/agents.ts";
 import { approve } from "./cli/approve.ts";
 import { traceCheckpoint, traceIncluded, traceProof } from "./cli/checkpoint.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
@@ -59,6 +60,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "decisions evaluate": decisionsEvaluate,
   "incidents list": incidentsList,
   "incidents show": incidentsShow,
+  "agents trust": agentsTrust,
+  "agents grant": agentsGrant,
+  "agents revoke": agentsRevoke,
   "webhooks list": webhooksList,
   "webhooks add": webhooksAdd,
   "webhooks test": webhooksTest,

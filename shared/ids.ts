@@ -19,6 +19,7 @@ export const POLICY_ID = new RegExp(`^pol_${UUID_V7}$`);
 export const WEBHOOK_ID = new RegExp(`^whk_${UUID_V7}$`);
 /** A hook's id is its sealed address: 92 bytes in base64url (worker/hook-address.ts). */
 export const HOOK_ID = /^hok_[A-Za-z0-9_-]{123}$/;
+export const GRANT_ID = new RegExp(`^grt_${UUID_V7}$`);
 export const TICKET_ID = /^tkt_[0-9a-f]{32}$/;
 export const DELIVERY_ID = /^msg_[0-9a-f]{32}$/;
 /** A node id is a key of plain objects, so the names that mean something to an object are no node ids. */
@@ -51,6 +52,10 @@ export function proposalId(uuid: string): string {
 
 export function policyId(uuid: string): string {
   return withPrefix("pol_", uuid);
+}
+
+export function grantId(uuid: string): string {
+  return withPrefix("grt_", uuid);
 }
 
 export function webhookId(uuid: string): string {

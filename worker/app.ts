@@ -40,6 +40,7 @@ import { policyRunRoutes } from "./routes/policy-runs.ts";
 import { readModelRoutes } from "./routes/read-model.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { traceRoutes } from "./routes/trace.ts";
+import { trustRoutes } from "./routes/trust.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { zoneRoutes } from "./routes/zones.ts";
 import { redeemStreamTicket, streamTicketOf } from "./stream-tickets.ts";
@@ -61,6 +62,7 @@ const ROUTES = [
   policyRepinRoutes,
   decisionRoutes,
   directoryRoutes,
+  trustRoutes,
   approverRoutes,
   zoneRoutes,
   webhookRoutes,

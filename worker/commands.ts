@@ -49,8 +49,25 @@ export async function askAgentFacts(
   c: Context<AppContext>,
 ): Promise<AgentFacts | null | "unavailable"> {
   const { team, sub } = c.get("principal");
+  return orUnavailable(c, () => teamStub(c.env, team).agentFacts(sub));
+}
+
+/** The same of who proposes an action of this type, or none, with what the team says of its trust. */
+export async function askProposerFacts(
+  c: Context<AppContext>,
+  actionType: string | null,
+  at: number,
+): Promise<AgentFacts | null | "unavailable"> {
+  const { team, sub } = c.get("principal");
+  return orUnavailable(c, () => teamStub(c.env, team).proposerFacts(sub, actionType, at));
+}
+
+async function orUnavailable(
+  c: Context<AppContext>,
+  ask: () => Promise<AgentFacts | null>,
+): Promise<AgentFacts | null | "unavailable"> {
   try {
-    return await teamStub(c.env, team).agentFacts(sub);
+    return await ask();
   } catch (thrown) {
     log("warn", "directory.unavailable", { requestId: c.get("requestId"), ...errorFacts(thrown) });
     return "unavailable";

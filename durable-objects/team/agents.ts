@@ -8,6 +8,7 @@ import type { TeamRejection, TeamRequest } from "../../shared/wire/rpc.ts";
 import { readAgent, writeAgent } from "./agent-store.ts";
 import { refuseWhenFull } from "./capacity.ts";
 import { appendChange } from "./change-store.ts";
+import { recordTeamBan } from "./trust-moves.ts";
 import { readZone } from "./zone-store.ts";
 
 /** The agent as it stands within its zone of today; null where the directory knows none. */
@@ -30,5 +31,6 @@ export function registerAgent(
   writeAgent(sql, agent);
   const change = { kind: "agent", subject: agent.id, before: known, after: agent } as const;
   appendChange(sql, { by, at }, change);
+  if (agent.banned && known?.banned === false) recordTeamBan(sql, agent.id, { by, at });
   return ok(agent);
 }

@@ -135,6 +135,30 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID, STRICT;
   CREATE INDEX hook_message_at ON hook_message (at);
   `,
+  `
+  CREATE TABLE agent_trust (
+    agent TEXT PRIMARY KEY, score REAL NOT NULL, streak INTEGER NOT NULL, cooldown_until TEXT
+  ) WITHOUT ROWID, STRICT;
+  CREATE TABLE trust_update (
+    number INTEGER PRIMARY KEY, agent TEXT NOT NULL, at TEXT NOT NULL, outcome TEXT NOT NULL,
+    mission_id TEXT, node_id TEXT, seq INTEGER, by TEXT, reason TEXT, delta_requested REAL NOT NULL,
+    delta_applied REAL NOT NULL, gain_left REAL, score REAL NOT NULL, streak INTEGER NOT NULL,
+    cooldown_until TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX trust_update_event ON trust_update (mission_id, seq) WHERE mission_id IS NOT NULL;
+  CREATE INDEX trust_update_of ON trust_update (agent, number);
+  CREATE INDEX trust_update_in ON trust_update (mission_id, agent, number);
+  CREATE TRIGGER trust_update_never_deleted BEFORE DELETE ON trust_update
+    BEGIN SELECT raise(ABORT, 'a history only grows'); END;
+  CREATE TRIGGER trust_update_never_changed BEFORE UPDATE ON trust_update
+    BEGIN SELECT raise(ABORT, 'a history only grows'); END;
+  CREATE TABLE trust_grant (
+    id TEXT PRIMARY KEY, agent TEXT NOT NULL, action_type TEXT NOT NULL, zone TEXT,
+    risk_max INTEGER NOT NULL, mission_id TEXT, expires_at TEXT NOT NULL, issued_by TEXT NOT NULL,
+    issued_at TEXT NOT NULL, reason TEXT NOT NULL, revoked TEXT
+  ) WITHOUT ROWID, STRICT;
+  CREATE INDEX trust_grant_of ON trust_grant (agent, action_type, expires_at);
+  `,
 ];
 
 /**

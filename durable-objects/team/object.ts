@@ -20,6 +20,7 @@ import type { AgentFacts } from "../../shared/mission/index.ts";
 import type { PinnedPolicy } from "../../shared/policy/index.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { DirectoryChange } from "../../shared/team/index.ts";
+import type { KeptGrant, TrustOutcome } from "../../shared/trust/index.ts";
 import type {
   AttemptName,
   DeliveryRecord,
@@ -35,6 +36,7 @@ import type {
   TeamRpc,
   WebhookEndpoint,
 } from "../../shared/wire/rpc.ts";
+import type { TrustAnswer } from "../../shared/wire/trust-rpc.ts";
 import { readAgent, readAgents } from "./agent-store.ts";
 import { findAgent, registerAgent } from "./agents.ts";
 import { readApprover, readApprovers } from "./approver-store.ts";
@@ -53,6 +55,15 @@ import { insertOpening, readMissionIds } from "./opening-store.ts";
 import { openPasskeyCeremony, presentPasskey, registerPasskey } from "./passkeys.ts";
 import { activatePolicy, pinsOf, proposePolicy, tryPolicy } from "./policies.ts";
 import { readActivePolicy, readPolicies, readPolicy } from "./policy-store.ts";
+import {
+  describeTrust,
+  findProposer,
+  issueGrant,
+  listGrants,
+  resetTrust,
+  revokeGrant,
+} from "./trust.ts";
+import { recordTrust } from "./trust-moves.ts";
 import { readVerifiers } from "./verifier-store.ts";
 import { registerVerifier } from "./verifiers.ts";
 import { readWebhooks } from "./webhook-store.ts";
@@ -104,6 +115,34 @@ export class TeamObject extends DurableObject implements TeamRpc {
 
   async agentFacts(agentId: string): Promise<AgentFacts | null> {
     return findAgent(this.#sql, agentId);
+  }
+
+  async proposerFacts(...asked: Parameters<TeamRpc["proposerFacts"]>): Promise<AgentFacts | null> {
+    return findProposer(this.#sql, ...asked);
+  }
+
+  async recordTrust(outcomes: readonly TrustOutcome[]): Promise<void> {
+    this.ctx.storage.transactionSync(() => recordTrust(this.#sql, outcomes));
+  }
+
+  async agentTrust(agent: string, before: number, limit: number): Refusable<TrustAnswer> {
+    return describeTrust(this.#sql, agent, before, limit);
+  }
+
+  async resetTrust(request: TeamRequest<"resetTrust">): Refusable<TrustAnswer> {
+    return this.#once(request, () => resetTrust(this.#sql, request));
+  }
+
+  async grants(agent: string): Refusable<readonly KeptGrant[]> {
+    return listGrants(this.#sql, agent);
+  }
+
+  async issueGrant(request: TeamRequest<"issueGrant">): Refusable<KeptGrant> {
+    return this.#once(request, () => issueGrant(this.#sql, request));
+  }
+
+  async revokeGrant(request: TeamRequest<"revokeGrant">): Refusable<KeptGrant> {
+    return this.#once(request, () => revokeGrant(this.#sql, request));
   }
 
   async agents(): Promise<readonly AgentFacts[]> {

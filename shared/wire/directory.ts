@@ -128,7 +128,7 @@ export const directoryChangeSchema = z.strictObject({
   number: z.int(),
   at: momentSchema,
   by: z.string(),
-  kind: z.enum(["agent", "approver", "verifier", "zone"]),
+  kind: z.enum(["agent", "approver", "grant", "verifier", "zone"]),
   subject: z.string(),
   before: z.json(),
   after: z.json(),

@@ -160,6 +160,9 @@ export const PROBLEMS = {
   hook_signature_invalid: { status: 401, title: "The message is not a valid one of this hook" },
   incident_unknown: { status: 404, title: "There is no such incident" },
   incident_status_final: { status: 409, title: "The incident is already settled" },
+  agent_not_found: { status: 404, title: "The directory knows no such agent" },
+  grant_unknown: { status: 404, title: "The agent has no such grant" },
+  grant_not_permitted: { status: 422, title: "This grant may not be issued" },
   skill_not_registered: { status: 422, title: "The zone has not registered this skill" },
   zone_owns_foreign: { status: 409, title: "Another zone owns this artifact or slice" },
   directory_full: { status: 409, title: "The directory is full" },
@@ -200,6 +203,10 @@ export function rejectionToProblem(rejection: Rejection | TeamRejection | Stream
         code,
       })),
     };
+  }
+  if (rejection.reason === "grant_not_permitted") {
+    const { reason: code, pointer, detail } = rejection;
+    return { code, detail, errors: [{ pointer, detail }] };
   }
   const { reason, ...facts } = rejection;
   return factsToProblem(reason, facts);

@@ -46,6 +46,7 @@ import type { PublicJwk } from "../crypto.ts";
 import type { MissionStreamRpc } from "./stream.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 
+import type { TeamTrustRpc, TrustRejection } from "./trust-rpc.ts";
 import type { TeamWebhookRpc } from "./webhook-rpc.ts";
 
 export type { SliceRpc } from "./slice-rpc.ts";
@@ -137,10 +138,7 @@ export interface MissionRpc extends MissionStreamRpc {
   confirmTicket(
     claims: TicketClaims,
   ): Promise<Result<{ confirmed: true }, { reason: "gate_not_confirmed"; detail: string }>>;
-  /**
-   * Durable at the far end: for the index everything up to `seq`, for webhooks the one event `seq`. May
-   * be called twice, out of order.
-   */
+  /** Durable at the far end: for the index all up to `seq`, for webhooks `seq` itself. Twice or out of order, too. */
   acknowledge(sink: SinkName, seq: number): Promise<void>;
   /**
    * Whether a node of the mission has the slice, or may still write it. A mission that cannot tell says yes; one
@@ -189,6 +187,7 @@ export type PasskeyOptions = ReturnType<typeof passkeyCreationOptions>;
 
 export type TeamRejection =
   | CeremonyReject
+  | TrustRejection
   | { readonly reason: "passkey_counter_regressed"; readonly kid: string }
   | { readonly reason: "approver_not_found"; readonly approver: string }
   | ZoneReject
@@ -230,7 +229,7 @@ export type Idempotency = { readonly key: string; readonly requestHash: string }
 export type AgentEntry = Omit<AgentFacts, "banned"> & Partial<Pick<AgentFacts, "banned">>;
 
 /** One team's directory, policies, incident numbers and endpoints. Found by the team's name. */
-export interface TeamRpc extends TeamWebhookRpc {
+export interface TeamRpc extends TeamWebhookRpc, TeamTrustRpc {
   /** Reserves the mission id of an opening: the same key gives the same id again. */
   opening(request: {
     missionId: string;
@@ -361,11 +360,7 @@ export interface TeamRpc extends TeamWebhookRpc {
     entry: TeamLogEntry,
   ): Promise<Result<{ readonly index: number; readonly head: LogHead }, LogFork>>;
   logHead(size: number | null): Promise<Result<LogHead, LogReject>>;
-  /** `place` is an index, or a mission for its largest entry. */
-  logInclusion(
-    place: number | string,
-    size: number | null,
-  ): Promise<Result<LogInclusion, LogReject>>;
+  logInclusion(place: LogPlace, size: number | null): Promise<Result<LogInclusion, LogReject>>;
   logConsistency(from: number, to: number | null): Promise<Result<LogConsistency, LogReject>>;
   /** Entries with index > after, at most limit, in order. */
   logEntries(
@@ -373,6 +368,9 @@ export interface TeamRpc extends TeamWebhookRpc {
     limit: number,
   ): Promise<readonly (TeamLogEntry & { readonly index: number })[]>;
 }
+
+/** An index of the team's log, or a mission for its largest entry. */
+type LogPlace = number | string;
 
 /** What one of the team's calls takes. */
 export type TeamRequest<M extends keyof TeamRpc> = Parameters<TeamRpc[M]>[0];

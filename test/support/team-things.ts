@@ -45,3 +45,18 @@ export async function openIncident(team: string): Promise<string> {
   });
   return incidentId(number);
 }
+
+/** A grant that may be issued, for an hour. */
+export function grantBody() {
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  return { actionType: "vendor.switch", riskMax: 2, expiresAt, reason: "tested" };
+}
+
+/** An agent of the team's and its grant, through the API. */
+export async function issueGrant(team: string, agent: string): Promise<string> {
+  const admin = callerOf(team, "admin");
+  await expectStatus(call(admin, "POST", "/v1/agents", { id: agent }), 200);
+  const path = `/v1/agents/${agent}/grants`;
+  const issued = await expectStatus(call(admin, "POST", path, grantBody()), 201);
+  return String(issued.body["id"]);
+}

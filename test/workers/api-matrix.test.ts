@@ -17,7 +17,7 @@ import {
   SMALL_PLAN,
   type Answered,
 } from "../support/api.ts";
-import { addHook, addWebhook, openIncident, registerApprover } from "../support/team-things.ts";
+import * as made from "../support/team-things.ts";
 
 const OWNER = "team-a";
 const OTHER = "team-b";
@@ -35,6 +35,8 @@ interface Things {
   readonly approver: string;
   /** Another approver, whom a test removes. */
   readonly leaver: string;
+  readonly agent: string;
+  readonly grant: string;
 }
 
 const NOBODYS: Things = {
@@ -47,6 +49,8 @@ const NOBODYS: Things = {
   incident: "INC#999999",
   approver: "nobody-here",
   leaver: "nobody-there",
+  agent: "nobodys-agent",
+  grant: "grt_01900000-0000-7000-8000-000000000000",
 };
 
 interface Row {
@@ -174,6 +178,14 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   "GET /v1/agents": plain("/v1/agents"),
   "POST /v1/agents": plain("/v1/agents", { id: "another" }),
+  "GET /v1/agents/{id}/trust": named((t) => `/v1/agents/${t.agent}/trust`),
+  "POST /v1/agents/{id}/trust": named((t) => `/v1/agents/${t.agent}/trust`, { reason: "tested" }),
+  "GET /v1/agents/{id}/grants": named((t) => `/v1/agents/${t.agent}/grants`),
+  "POST /v1/agents/{id}/grants": named((t) => `/v1/agents/${t.agent}/grants`, made.grantBody()),
+  "POST /v1/agents/{id}/grants/{grant}/revocation": named(
+    (t) => `/v1/agents/${t.agent}/grants/${t.grant}/revocation`,
+    { reason: "tested" },
+  ),
   "GET /v1/zones": plain("/v1/zones"),
   "POST /v1/zones": plain("/v1/zones", { zone: "acme/ops/buying/parts" }),
   "POST /v1/plans/compile": plain("/v1/plans/compile", { plan: SMALL_PLAN }),
@@ -261,13 +273,15 @@ beforeAll(async () => {
   things = {
     mission: await openMission(OWNER),
     policy: policy?.version ?? "",
-    webhook: await addWebhook(OWNER),
-    oldWebhook: await addWebhook(OWNER),
-    hook: await addHook(OWNER),
-    oldHook: await addHook(OWNER),
-    incident: await openIncident(OWNER),
-    approver: await registerApprover(OWNER, "only-ours"),
-    leaver: await registerApprover(OWNER, "soon-gone"),
+    webhook: await made.addWebhook(OWNER),
+    oldWebhook: await made.addWebhook(OWNER),
+    hook: await made.addHook(OWNER),
+    oldHook: await made.addHook(OWNER),
+    incident: await made.openIncident(OWNER),
+    approver: await made.registerApprover(OWNER, "only-ours"),
+    leaver: await made.registerApprover(OWNER, "soon-gone"),
+    agent: "only-our-agent",
+    grant: await made.issueGrant(OWNER, "only-our-agent"),
   };
 });
 

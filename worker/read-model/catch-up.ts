@@ -3,12 +3,14 @@
  * projects them, has their incidents numbered, and writes. The mission's own trace is asked whenever
  * the events at hand are missing, torn or do not fit.
  *
- * Order and what a crash right after each step leaves: 1 incidents numbered (numbers stand in the team's
- * object, given again to the same events), 2 rows written in one D1 transaction (the head moved).
+ * Order and what a crash right after each step leaves: 1 incidents numbered and outcomes told (both stand in
+ * the team's object, and the same events find them there again), 2 rows written in one D1 transaction (the head moved).
  */
 import { invariant } from "../../shared/invariant.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
+import { trustOutcomesIn } from "../../shared/mission/index.ts";
 import { EMPTY_HEAD, verifyTrace, type TraceEvent } from "../../shared/trace/index.ts";
+import type { TrustOutcome } from "../../shared/trust/index.ts";
 import type { IncidentRecord } from "../../shared/wire/rpc.ts";
 import { projectEvents, toIncidentRow, type RaisedIncident } from "./project.ts";
 import type { MissionKey, RowChanges } from "./queries.ts";
@@ -28,6 +30,8 @@ export interface CatchUpDeps {
   ) => Promise<Result<{ readonly events: readonly TraceEvent[] }, { readonly reason: string }>>;
   /** The same event gets the same number again. */
   readonly assignIncident: (team: string, incident: RaisedIncident) => Promise<IncidentRecord>;
+  /** Each outcome counts once, however often it is told. */
+  readonly recordTrust: (team: string, outcomes: readonly TrustOutcome[]) => Promise<void>;
 }
 
 export type IndexReject =
@@ -46,7 +50,7 @@ export interface Prepared {
  * covers is dropped. Errors: `trace_broken` when the rest does not continue the chain.
  */
 export async function prepareChanges(
-  deps: Pick<CatchUpDeps, "assignIncident">,
+  deps: Pick<CatchUpDeps, "assignIncident" | "recordTrust">,
   key: MissionKey,
   base: MissionRow | null,
   events: readonly unknown[],
@@ -63,6 +67,8 @@ export async function prepareChanges(
   for (const raised of changes.raised) {
     incidents.push(toIncidentRow(key.team, await deps.assignIncident(key.team, raised)));
   }
+  const outcomes = trustOutcomesIn(events as readonly TraceEvent[]);
+  if (outcomes.length > 0) await deps.recordTrust(key.team, outcomes);
   const { mission: row, events: rows, approvals, patches, withdrawn } = changes;
   const written = { missions: [row], events: rows, approvals, patches, incidents, withdrawn };
   return ok({ row, changes: written });

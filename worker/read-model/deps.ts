@@ -12,6 +12,7 @@ export function catchUpDeps(env: Env): CatchUpDeps {
     write: (changes) => writeChanges(env.DB, changes),
     readTrace: ({ team, missionId }, after, limit) =>
       missionStub(env, team, missionId).readTrace(team, after, limit),
+    recordTrust: (team, outcomes) => teamStub(env, team).recordTrust(outcomes),
     assignIncident: (team, incident) => teamStub(env, team).assignIncident(incident),
   };
 }

@@ -23,6 +23,7 @@ import { answerApproval } from "../approval-answer.ts";
 import { parseOptionalBody } from "../body.ts";
 import {
   askAgentFacts,
+  askProposerFacts,
   commandBase,
   execute,
   freshUuid,
@@ -203,7 +204,7 @@ nodeRoutes.openapi(proposeRoute, async (c) => {
     type: "Propose",
     nodeId: node,
     proposal: { id: proposalId(freshUuid(base.at)), ...body },
-    agent: await askAgentFacts(c),
+    agent: await askProposerFacts(c, body.action?.type ?? null, base.at),
   } as const;
   return execute(c, { missionId: id, command, idempotency }, ({ answer }) =>
     answer.type === "gate"
@@ -222,7 +223,9 @@ nodeRoutes.openapi(explainRoute, async (c) => {
   if (sizeFlaw) return problemResponse(c, sizeFlaw);
   const { id, node } = c.req.valid("param");
   const { team, sub } = c.get("principal");
-  const asked = proposal && { ...proposal, agent: await teamStub(c.env, team).agentFacts(sub) };
+  const type = proposal?.action?.type ?? null;
+  const agent = proposal && (await teamStub(c.env, team).proposerFacts(sub, type, Date.now()));
+  const asked = proposal && { ...proposal, agent };
   const explained = await missionStub(c.env, team, id).explain(team, node, asked);
   if (!explained.ok) return rejectionResponse(c, explained.error);
   const { head, gateResult, gateDigest } = explained.value;
