@@ -19,6 +19,7 @@ import {
 import { createRouter, type AppContext } from "./router.ts";
 import { approvalRoutes } from "./routes/approvals.ts";
 import { approverRoutes } from "./routes/approvers.ts";
+import { attentionRoutes } from "./routes/attention.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { directoryRoutes } from "./routes/directory.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
@@ -64,6 +65,7 @@ const ROUTES = [
   directoryRoutes,
   trustRoutes,
   approverRoutes,
+  attentionRoutes,
   zoneRoutes,
   webhookRoutes,
   deliveryRoutes,

@@ -206,6 +206,10 @@ const ROWS: Readonly<Record<string, Row>> = {
       response: { clientDataJSON: "AAAA", authenticatorData: "AAAA" },
     },
   ),
+  "GET /v1/approvers/{id}/attention": named(
+    ({ approver }) => `/v1/approvers/${approver}/attention`,
+  ),
+  "GET /v1/attention": plain("/v1/attention"),
   "GET /v1/directory/changes": plain("/v1/directory/changes"),
   "GET /v1/verifiers": plain("/v1/verifiers"),
   "POST /v1/verifiers": plain("/v1/verifiers", { id: "another", family: "other", keys: [{}] }),

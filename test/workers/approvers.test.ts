@@ -8,7 +8,7 @@ import { call, callerOf, expectStatus, openMission, setUpTeam } from "../support
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import { iso, type KeyPair, keyPair, signStatement } from "../support/builders.ts";
 import { bindings } from "../support/team-world.ts";
-import { writeChanges } from "../../worker/read-model/queries.ts";
+import { NO_CHANGES, writeChanges } from "../../worker/read-model/queries.ts";
 import {
   type Changes,
   passkey,
@@ -363,9 +363,8 @@ describe("a person's own approvals that stopped counting", () => {
   it("are listed for them alone, newest first, page by page", async () => {
     const team = await freshTeam();
     const withdrawn = [row(team, "ann", 1), row(team, "ann", 2), row(team, "bob", 3)];
-    const none = { missions: [], events: [], approvals: [], patches: [], incidents: [] };
-    await writeChanges(bindings.DB, { ...none, withdrawn });
-    await writeChanges(bindings.DB, { ...none, withdrawn });
+    await writeChanges(bindings.DB, { ...NO_CHANGES, withdrawn });
+    await writeChanges(bindings.DB, { ...NO_CHANGES, withdrawn });
     const path = "/v1/approvals?state=voided&mine=true&limit=1";
     const first = await expectStatus(call(ann(team), "GET", path), 200);
     expect(first.body["items"]).toMatchObject([{ seq: 2, cause: "voided" }]);

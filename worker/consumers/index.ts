@@ -14,6 +14,7 @@ import { toIncidentRow, type RaisedIncident } from "../read-model/project.ts";
 import {
   listOverdueMissions,
   listQuietMissions,
+  NO_CHANGES,
   readMissionRows,
   writeChanges,
   type MissionKey,
@@ -77,14 +78,7 @@ export async function openIncident(
 /** Writes an incident that stands in its team's object to the index. */
 async function showIncident(env: Env, team: string, record: IncidentRecord): Promise<void> {
   const incidents = [toIncidentRow(team, record)];
-  await writeChanges(env.DB, {
-    missions: [],
-    events: [],
-    approvals: [],
-    patches: [],
-    incidents,
-    withdrawn: [],
-  });
+  await writeChanges(env.DB, { ...NO_CHANGES, incidents });
 }
 
 function indexDeps(env: Env): IndexDeps {

@@ -14,7 +14,7 @@ import {
   type CatchUpDeps,
   type Prepared,
 } from "../read-model/catch-up.ts";
-import type { MissionKey, RowChanges } from "../read-model/queries.ts";
+import { type MissionKey, NO_CHANGES, type RowChanges } from "../read-model/queries.ts";
 import type { MissionRow } from "../read-model/schema.ts";
 import { INDEX_BACKOFF, retryDelaySeconds } from "./retry.ts";
 
@@ -159,15 +159,6 @@ async function writeAll(
   return [...done, ...alone.filter((item) => item !== null)];
 }
 
-const NO_CHANGES: RowChanges = {
-  missions: [],
-  events: [],
-  approvals: [],
-  patches: [],
-  incidents: [],
-  withdrawn: [],
-};
-
 function mergeChanges(all: readonly RowChanges[]): RowChanges {
   return {
     missions: all.flatMap((changes) => changes.missions),
@@ -176,6 +167,8 @@ function mergeChanges(all: readonly RowChanges[]): RowChanges {
     patches: all.flatMap((changes) => changes.patches),
     incidents: all.flatMap((changes) => changes.incidents),
     withdrawn: all.flatMap((changes) => changes.withdrawn),
+    asked: all.flatMap((changes) => changes.asked),
+    decisions: all.flatMap((changes) => changes.decisions),
   };
 }
 

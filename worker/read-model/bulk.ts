@@ -7,7 +7,15 @@
  */
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import { approvalRequest, incident, mission, traceEvent, withdrawnApproval } from "./schema.ts";
+import {
+  approvalAsked,
+  approvalDecision,
+  approvalRequest,
+  incident,
+  mission,
+  traceEvent,
+  withdrawnApproval,
+} from "./schema.ts";
 
 /** Far below the 2 MB that D1 takes as one parameter, and short enough to build in memory. */
 const PARAMETER_CHARS_MAX = 500_000;
@@ -37,6 +45,12 @@ export const PATCH_APPROVALS = `UPDATE approval_request
 
 export const INSERT_WITHDRAWN = `${insertFrom(withdrawnApproval)}
   ON CONFLICT (team, approver, mission_id, seq) DO NOTHING`;
+
+export const INSERT_ASKED = `${insertFrom(approvalAsked)}
+  ON CONFLICT (team, mission_id, gate_digest, seq) DO NOTHING`;
+
+export const INSERT_DECISIONS = `${insertFrom(approvalDecision)}
+  ON CONFLICT (team, mission_id, seq) DO NOTHING`;
 
 export const UPSERT_INCIDENTS = `${insertFrom(incident)}
   ON CONFLICT (team, number) DO UPDATE

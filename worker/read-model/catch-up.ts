@@ -69,9 +69,8 @@ export async function prepareChanges(
   }
   const outcomes = trustOutcomesIn(events as readonly TraceEvent[]);
   if (outcomes.length > 0) await deps.recordTrust(key.team, outcomes);
-  const { mission: row, events: rows, approvals, patches, withdrawn } = changes;
-  const written = { missions: [row], events: rows, approvals, patches, incidents, withdrawn };
-  return ok({ row, changes: written });
+  const { mission: row, events: rows, raised: _raised, ...others } = changes;
+  return ok({ row, changes: { ...others, missions: [row], events: rows, incidents } });
 }
 
 /**

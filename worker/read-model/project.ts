@@ -11,11 +11,14 @@ import type { TraceEvent } from "../../shared/trace/index.ts";
 import type { IncidentRecord } from "../../shared/wire/rpc.ts";
 import type {
   ApprovalRow,
+  AskedRow,
+  DecisionRow,
   IncidentRow,
   MissionRow,
   TraceEventRow,
   WithdrawnRow,
 } from "./schema.ts";
+import { askedRow, decisionRow } from "./signed.ts";
 
 /** What happened to a request that an earlier batch has stored. */
 export interface ApprovalPatch {
@@ -40,6 +43,8 @@ export interface MissionChanges {
   readonly patches: readonly ApprovalPatch[];
   /** Approvals that stopped counting, one row for each person who had given one. */
   readonly withdrawn: readonly WithdrawnRow[];
+  readonly asked: readonly AskedRow[];
+  readonly decisions: readonly DecisionRow[];
   readonly raised: readonly RaisedIncident[];
 }
 
@@ -70,6 +75,8 @@ export function projectEvents(
     approvals: [...approvals.values()],
     patches: [...patches.values()],
     withdrawn: events.flatMap((event) => withdrawnRows(team, event)),
+    asked: events.flatMap((event) => askedRow(team, event) ?? []),
+    decisions: events.flatMap((event) => decisionRow(team, event) ?? []),
     raised,
   };
 }

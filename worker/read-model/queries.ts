@@ -5,6 +5,8 @@
 import { and, asc, desc, eq, gt, gte, lt, lte, min, or, sql, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import {
+  INSERT_ASKED,
+  INSERT_DECISIONS,
   INSERT_EVENTS,
   INSERT_WITHDRAWN,
   PATCH_APPROVALS,
@@ -19,6 +21,8 @@ import {
   incident,
   mission,
   type ApprovalRow,
+  type AskedRow,
+  type DecisionRow,
   type IncidentRow,
   type MissionRow,
   type TraceEventRow,
@@ -34,7 +38,20 @@ export interface RowChanges {
   readonly patches: readonly ApprovalPatch[];
   readonly incidents: readonly IncidentRow[];
   readonly withdrawn: readonly WithdrawnRow[];
+  readonly asked: readonly AskedRow[];
+  readonly decisions: readonly DecisionRow[];
 }
+
+export const NO_CHANGES: RowChanges = {
+  missions: [],
+  events: [],
+  approvals: [],
+  patches: [],
+  incidents: [],
+  withdrawn: [],
+  asked: [],
+  decisions: [],
+};
 
 export interface MissionKey {
   readonly team: string;
@@ -51,6 +68,8 @@ export async function writeChanges(db: D1Database, changes: RowChanges): Promise
     ...bulk(db, PATCH_APPROVALS, changes.patches),
     ...bulk(db, UPSERT_INCIDENTS, changes.incidents),
     ...bulk(db, INSERT_WITHDRAWN, changes.withdrawn),
+    ...bulk(db, INSERT_ASKED, changes.asked),
+    ...bulk(db, INSERT_DECISIONS, changes.decisions),
   ];
   if (statements.length > 0) await db.batch(statements);
 }
@@ -63,6 +82,8 @@ export async function clearMission(db: D1Database, key: MissionKey): Promise<voi
       "DELETE FROM trace_event WHERE team = ?1 AND mission_id = ?2",
       "DELETE FROM approval_request WHERE team = ?1 AND mission_id = ?2",
       "DELETE FROM withdrawn_approval WHERE team = ?1 AND mission_id = ?2",
+      "DELETE FROM approval_asked WHERE team = ?1 AND mission_id = ?2",
+      "DELETE FROM approval_decision WHERE team = ?1 AND mission_id = ?2",
     ].map((text) => db.prepare(text).bind(key.team, key.missionId)),
   );
 }

@@ -138,6 +138,42 @@ export const withdrawnApproval = sqliteTable(
   ],
 );
 
+/** One row a request for approval, those that a newer one replaced included. */
+export const approvalAsked = sqliteTable(
+  "approval_asked",
+  {
+    team: text("team").notNull(),
+    missionId: text("mission_id").notNull(),
+    seq: integer("seq").notNull(),
+    gateDigest: text("gate_digest").notNull(),
+    at: text("at").notNull(),
+    /** What there was to read of it, at least. */
+    words: integer("words").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.team, table.missionId, table.gateDigest, table.seq] })],
+);
+
+/** One row a signed approval or denial; whether it still counts is not asked here. */
+export const approvalDecision = sqliteTable(
+  "approval_decision",
+  {
+    team: text("team").notNull(),
+    missionId: text("mission_id").notNull(),
+    seq: integer("seq").notNull(),
+    gateDigest: text("gate_digest").notNull(),
+    approver: text("approver").notNull(),
+    /** `approve` or `deny`. */
+    decision: text("decision").notNull(),
+    at: text("at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.team, table.missionId, table.seq] }),
+    index("decision_of_person").on(table.team, table.approver, table.at),
+  ],
+);
+
+export type AskedRow = typeof approvalAsked.$inferSelect;
+export type DecisionRow = typeof approvalDecision.$inferSelect;
 export type WithdrawnRow = typeof withdrawnApproval.$inferSelect;
 export type MissionRow = typeof mission.$inferSelect;
 export type TraceEventRow = typeof traceEvent.$inferSelect;

@@ -22,7 +22,7 @@ import { parsePost } from "../idempotency.ts";
 import { missionStub, teamStub } from "../missions.ts";
 import { orUnavailable, problemResponse, rejectionResponse } from "../problems.ts";
 import { toIncidentRow } from "../read-model/project.ts";
-import { listIncidents, writeChanges } from "../read-model/queries.ts";
+import { listIncidents, NO_CHANGES, writeChanges } from "../read-model/queries.ts";
 import type { IncidentRow } from "../read-model/schema.ts";
 import { createRouter } from "../router.ts";
 import { readRange } from "../traces.ts";
@@ -125,15 +125,7 @@ incidentRoutes.openapi(statusRoute, async (c) => {
   if (!changed.ok) return rejectionResponse(c, changed.error);
   // The team's object has it; should D1 be away, the caller hears 503 and asks again, which is safe.
   const incidents = [toIncidentRow(team, changed.value)];
-  const changes = {
-    missions: [],
-    events: [],
-    approvals: [],
-    patches: [],
-    incidents,
-    withdrawn: [],
-  };
-  await orUnavailable("the index", writeChanges(c.env.DB, changes));
+  await orUnavailable("the index", writeChanges(c.env.DB, { ...NO_CHANGES, incidents }));
   return c.json(toView(team, changed.value), 200);
 });
 
