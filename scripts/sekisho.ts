@@ -4,12 +4,20 @@
  */
 import { agentsGrant, agentsRevoke, agentsTrust } from "./cli/agents.ts";
 import { approve } from "./cli/approve.ts";
+import { approversAttention } from "./cli/attention.ts";
 import { traceCheckpoint, traceIncluded, traceProof } from "./cli/checkpoint.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
 import { decisionsEvaluate } from "./cli/decisions.ts";
 import { traceFollow } from "./cli/follow.ts";
 import { incidentsList, incidentsShow } from "./cli/incidents.ts";
 import { indexRebuild } from "./cli/index-rebuild.ts";
+import {
+  missionBan,
+  missionPause,
+  missionReset,
+  missionResume,
+  missionStop,
+} from "./cli/intervene.ts";
 import { keyNew } from "./cli/key.ts";
 import { missionGraph } from "./cli/graph.ts";
 import { missionAmend } from "./cli/amend.ts";
@@ -45,8 +53,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mission ready": missionReady,
   "mission graph": missionGraph,
   "mission amend": missionAmend,
+  "mission pause": missionPause,
+  "mission resume": missionResume,
+  "mission reset": missionReset,
+  "mission ban": missionBan,
+  "mission stop": missionStop,
   "plan compile": planCompile,
   approve,
+  "approvers attention": approversAttention,
   "trace export": traceExport,
   "trace follow": traceFollow,
   "trace checkpoint": traceCheckpoint,

@@ -16,13 +16,11 @@ export function wordsShown(values: readonly unknown[]): number {
       // The indices of a list are not shown; the keys of an object are.
       if (!Array.isArray(value)) open.push(...Object.keys(value));
       open.push(...Object.values(value));
-    } else if (value !== null && value !== undefined) {
-      words += countWords(String(value));
+    } else if (typeof value === "string") {
+      words += value.match(WORD)?.length ?? 0;
+    } else if (typeof value === "number" || typeof value === "boolean") {
+      words += 1;
     }
   }
   return words;
-}
-
-function countWords(text: string): number {
-  return text.match(WORD)?.length ?? 0;
 }

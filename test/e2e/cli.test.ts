@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type LocalKeys, mintToken, openKeys } from "../../scripts/local/keys.ts";
 import {
   type CliRun,
@@ -113,6 +113,46 @@ describe("the command line", () => {
     expect(view["state"]).toBe("completed");
   });
 
+  test("what was decided is measured, of one person and of everybody", async () => {
+    const mission = await openMission();
+    const sign = ["approve", mission, "ask", "--key", "mina.jwk", "--reason", "we may"];
+    jsonOf(await as(APPROVER, "approver", ...sign));
+    const ask = (...args: readonly string[]) => as("amir", "auditor", "approvers", ...args);
+    // The index follows the mission through a queue.
+    await vi.waitFor(
+      async () => expect(jsonOf(await ask("attention", APPROVER))["decisions"]).toBeGreaterThan(0),
+      { timeout: 20_000, interval: 500 },
+    );
+    const person = jsonOf(await ask("attention", APPROVER));
+    expect(person).toMatchObject({ approver: APPROVER, denials: 0, approvedShare: 1 });
+    expect(jsonOf(await ask("attention"))["items"]).toMatchObject([{ approver: APPROVER }]);
+  });
+
+  test("an operator pauses, resumes, resets, bans and stops", async () => {
+    const mission = await openMission();
+    const hand = (kind: string, ...args: readonly string[]) =>
+      as("olivia", "operator", "mission", kind, mission, ...args, "--reason", "tried");
+    const states = [
+      jsonOf(await hand("pause")),
+      jsonOf(await hand("resume")),
+      jsonOf(await hand("ban", "--agent", "agent.cli")),
+      jsonOf(await hand("stop")),
+    ].map(({ state }) => state);
+    expect(states).toEqual(["paused", "active", "active", "stopped"]);
+    const refused = await hand("reset", "--node", "ask");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("state does not allow this");
+  });
+
+  test("a reset says which nodes start over", async () => {
+    const mission = await openMission();
+    const reset = ["mission", "reset", mission, "--node", "ask", "--reason", "asked wrongly"];
+    expect(jsonOf(await as("olivia", "operator", ...reset))).toMatchObject({
+      state: "active",
+      reset: ["ask"],
+    });
+  });
+
   test("a signature with a key that is not the approver's is refused", async () => {
     const mission = await openMission();
     const made = await asNobody("key", "new", "stranger.jwk");
@@ -144,6 +184,9 @@ describe("the command line", () => {
     { why: "an unknown command", args: ["nonsense"], code: 2 },
     { why: "an unknown option", args: ["mission", "list", "--nonsense"], code: 2 },
     { why: "a missing argument", args: ["mission", "show"], code: 2 },
+    { why: "no reason", args: ["mission", "pause", "msn_1"], code: 2 },
+    { why: "nobody to ban", args: ["mission", "ban", "msn_1", "--reason", "x"], code: 2 },
+    { why: "a node to pause", args: ["mission", "pause", "msn_1", "--node", "a"], code: 2 },
     { why: "a file that is not there", args: ["trace", "verify", "no-such-file"], code: 2 },
     { why: "no token", args: ["mission", "list"], code: 1 },
   ])("$why exits $code, and says what to run next", async ({ args, code }) => {
