@@ -21,5 +21,6 @@ export type {
   ApprovalStatement,
   ApproverFacts,
   ApproverKey,
+  SignedReject,
   StatementReject,
 } from "./statement.ts";

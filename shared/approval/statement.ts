@@ -54,6 +54,19 @@ export type StatementReject =
   | { readonly reason: "approval_signature_invalid" }
   | { readonly reason: "approval_statement_malformed"; readonly detail: string };
 
+/** Why a signed statement does not count for what a person sent it for: who, its signature, what it says, or when. */
+export type SignedReject =
+  | StatementReject
+  | { readonly reason: "approver_unknown"; readonly approver: string }
+  | { readonly reason: "approver_not_permitted"; readonly detail: string }
+  | {
+      readonly reason: "approval_statement_mismatch";
+      readonly member: string;
+      readonly expected: string;
+      readonly actual: string;
+    }
+  | { readonly reason: "approval_statement_expired"; readonly expiresAt: string };
+
 /** Verifies a signed statement with the approver's registered keys only; a key inside the JWS is refused. */
 export function verifyApprovalStatement(
   jws: string,

@@ -2,7 +2,7 @@
  * Rejections: expected refusals that are not recorded, tagged with the facts of each. The reason
  * string is also the problem code, the metric label and the entry in docs/errors.md.
  */
-import type { CeremonyReject } from "../approval/index.ts";
+import type { CeremonyReject, SignedReject } from "../approval/index.ts";
 import type { ReceiptReject } from "../evidence/index.ts";
 import type { AmendmentViolation, PlanViolation } from "../plan/index.ts";
 
@@ -48,18 +48,8 @@ export type Rejection =
   | ReceiptReject
   | { readonly reason: "evidence_unknown"; readonly hash: string }
   | { readonly reason: "approval_not_requested"; readonly nodeId: string }
-  | { readonly reason: "approver_unknown"; readonly approver: string }
-  | { readonly reason: "approver_not_permitted"; readonly detail: string }
-  | { readonly reason: "approval_signature_invalid" }
+  | SignedReject
   | CeremonyReject
-  | { readonly reason: "approval_statement_malformed"; readonly detail: string }
-  | {
-      readonly reason: "approval_statement_mismatch";
-      readonly member: string;
-      readonly expected: string;
-      readonly actual: string;
-    }
-  | { readonly reason: "approval_statement_expired"; readonly expiresAt: string }
   | { readonly reason: "approval_digest_stale"; readonly expected: string; readonly actual: string }
   | { readonly reason: "approval_already_given"; readonly approver: string }
   | { readonly reason: "ticket_unknown"; readonly jti: string }

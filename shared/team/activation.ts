@@ -4,7 +4,7 @@
  * Refuses to change anything; whoever stores policies applies the answer. Specification: docs/policy.md.
  */
 import * as z from "zod";
-import type { ApproverFacts } from "../approval/index.ts";
+import type { ApproverFacts, SignedReject } from "../approval/index.ts";
 import { verifyJws } from "../jws.ts";
 import { LIMITS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -30,17 +30,7 @@ export type PolicyActivationStatement = z.output<typeof policyActivationStatemen
 
 export type ActivationReject =
   | { readonly reason: "policy_not_proposed"; readonly version: string; readonly state: string }
-  | { readonly reason: "approver_unknown"; readonly approver: string }
-  | { readonly reason: "approver_not_permitted"; readonly detail: string }
-  | { readonly reason: "approval_signature_invalid" }
-  | { readonly reason: "approval_statement_malformed"; readonly detail: string }
-  | {
-      readonly reason: "approval_statement_mismatch";
-      readonly member: string;
-      readonly expected: string;
-      readonly actual: string;
-    }
-  | { readonly reason: "approval_statement_expired"; readonly expiresAt: string };
+  | SignedReject;
 
 export interface ActivationRequest {
   readonly team: string;

@@ -8,6 +8,7 @@ import type {
   CeremonyReject,
   PasskeySigned,
   RelyingParty,
+  SignedReject,
 } from "../approval/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { VerificationFacts, VerifierFacts } from "../evidence/index.ts";
@@ -192,21 +193,11 @@ export type TeamRejection =
   | { readonly reason: "approver_not_found"; readonly approver: string }
   | ZoneReject
   | { readonly reason: "idempotency_key_reused" }
-  | { readonly reason: "approver_unknown"; readonly approver: string }
-  | { readonly reason: "approver_not_permitted"; readonly detail: string }
+  | SignedReject
   | { readonly reason: "verifier_not_permitted"; readonly detail: string }
   | { readonly reason: "key_in_use"; readonly kid: string }
   | { readonly reason: "policy_unknown"; readonly version: string }
   | { readonly reason: "policy_not_proposed"; readonly version: string; readonly state: string }
-  | { readonly reason: "approval_signature_invalid" }
-  | { readonly reason: "approval_statement_malformed"; readonly detail: string }
-  | {
-      readonly reason: "approval_statement_mismatch";
-      readonly member: string;
-      readonly expected: string;
-      readonly actual: string;
-    }
-  | { readonly reason: "approval_statement_expired"; readonly expiresAt: string }
   | { readonly reason: "webhook_unknown"; readonly id: string }
   | { readonly reason: "webhook_disabled"; readonly id: string }
   | { readonly reason: "delivery_unknown"; readonly id: string }

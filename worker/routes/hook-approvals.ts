@@ -23,6 +23,7 @@ import { openHookAddress } from "../hook-address.ts";
 import { log } from "../log.ts";
 import { teamStub } from "../missions.ts";
 import { orUnavailable, problemResponse } from "../problems.ts";
+import { NODE_REFUSALS, STATEMENT_REFUSALS } from "../refusals.ts";
 import { createRouter, type AppContext } from "../router.ts";
 import { verifiersOf } from "../webhook-keys.ts";
 
@@ -47,19 +48,9 @@ const approvalRoute = defineRoute({
   problems: [
     "hook_signature_invalid",
     "idempotency_key_reused",
-    "mission_unknown",
-    "mission_broken",
-    "mission_not_active",
-    "mission_full",
-    "node_unknown",
-    "node_sealed",
+    ...NODE_REFUSALS,
     "approval_not_requested",
-    "approver_unknown",
-    "approver_not_permitted",
-    "approval_signature_invalid",
-    "approval_statement_malformed",
-    "approval_statement_mismatch",
-    "approval_statement_expired",
+    ...STATEMENT_REFUSALS,
     "approval_digest_stale",
     "approval_already_given",
     "gate_blocked",

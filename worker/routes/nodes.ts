@@ -18,7 +18,6 @@ import {
   submitResultSchema,
 } from "../../shared/wire/api.ts";
 import { decideApprovalSchema } from "../../shared/wire/directory.ts";
-import type { ProblemCode } from "../../shared/wire/problem.ts";
 import { answerApproval } from "../approval-answer.ts";
 import { parseOptionalBody } from "../body.ts";
 import {
@@ -35,19 +34,10 @@ import { jsonSizeFlaw, receiveEvidence, verificationFor } from "../evidence.ts";
 import { parsePost, readIdempotency, readIfMatch } from "../idempotency.ts";
 import { missionStub, teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
+import { NODE_REFUSALS, STATEMENT_REFUSALS } from "../refusals.ts";
 import { createRouter } from "../router.ts";
 
 const nodeParams = z.object({ id: z.string().regex(MISSION_ID), node: z.string().regex(NODE_ID) });
-
-/** What any command at a node may be refused for. */
-const NODE_PROBLEMS: readonly ProblemCode[] = [
-  "mission_unknown",
-  "mission_broken",
-  "mission_not_active",
-  "mission_full",
-  "node_unknown",
-  "node_sealed",
-];
 
 const evidenceRoute = defineRoute({
   method: "post",
@@ -63,7 +53,7 @@ const evidenceRoute = defineRoute({
     201: { description: "Recorded under its hash.", schema: evidenceAnswerSchema },
   },
   problems: [
-    ...NODE_PROBLEMS,
+    ...NODE_REFUSALS,
     "node_not_open",
     "agent_not_permitted",
     "evidence_kind_unexpected",
@@ -86,7 +76,7 @@ const proposeRoute = defineRoute({
     202: { description: "The gate pauses and waits for a person.", schema: gateAnswerSchema },
   },
   problems: [
-    ...NODE_PROBLEMS,
+    ...NODE_REFUSALS,
     "node_not_open",
     "proposal_not_expected",
     "loop_guarded",
@@ -108,7 +98,7 @@ const explainRoute = defineRoute({
   bodyOptional: true,
   etag: true,
   answers: { 200: { description: "What the gate would say now.", schema: explanationSchema } },
-  problems: [...NODE_PROBLEMS, "node_not_open", "proposal_not_expected"],
+  problems: [...NODE_REFUSALS, "node_not_open", "proposal_not_expected"],
 });
 
 const approveRoute = defineRoute({
@@ -129,16 +119,11 @@ const approveRoute = defineRoute({
     202: { description: "Recorded; the gate still waits.", schema: approvalAnswerSchema },
   },
   problems: [
-    ...NODE_PROBLEMS,
+    ...NODE_REFUSALS,
     "approval_not_requested",
-    "approver_unknown",
-    "approver_not_permitted",
-    "approval_signature_invalid",
+    ...STATEMENT_REFUSALS,
     "passkey_refused",
     "passkey_counter_regressed",
-    "approval_statement_malformed",
-    "approval_statement_mismatch",
-    "approval_statement_expired",
     "approval_digest_stale",
     "approval_already_given",
     "gate_blocked",
@@ -160,7 +145,7 @@ const resultRoute = defineRoute({
     202: { description: "The exit gate pauses.", schema: resultAnswerSchema },
   },
   problems: [
-    ...NODE_PROBLEMS,
+    ...NODE_REFUSALS,
     "node_not_running",
     "result_not_expected",
     "agent_not_permitted",

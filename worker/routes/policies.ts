@@ -17,6 +17,7 @@ import { jsonSizeFlaw } from "../evidence.ts";
 import { parsePost } from "../idempotency.ts";
 import { teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
+import { STATEMENT_REFUSALS } from "../refusals.ts";
 import { createRouter } from "../router.ts";
 
 const listRoute = defineRoute({
@@ -50,16 +51,7 @@ const activateRoute = defineRoute({
   answers: {
     200: { description: "Active; the one before is retired.", schema: policyRecordSchema },
   },
-  problems: [
-    "policy_unknown",
-    "policy_not_proposed",
-    "approver_unknown",
-    "approver_not_permitted",
-    "approval_signature_invalid",
-    "approval_statement_malformed",
-    "approval_statement_mismatch",
-    "approval_statement_expired",
-  ],
+  problems: ["policy_unknown", "policy_not_proposed", ...STATEMENT_REFUSALS],
 });
 
 export const policyRoutes = createRouter();

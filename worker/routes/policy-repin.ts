@@ -10,6 +10,7 @@ import { defineRoute } from "../contract.ts";
 import { parsePost, readIfMatch } from "../idempotency.ts";
 import { teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
+import { STATEMENT_REFUSALS } from "../refusals.ts";
 import { createRouter } from "../router.ts";
 
 const repinRoute = defineRoute({
@@ -33,12 +34,7 @@ const repinRoute = defineRoute({
     "policy_already_pinned",
     "policy_repins_exhausted",
     "policy_not_tighter",
-    "approver_unknown",
-    "approver_not_permitted",
-    "approval_signature_invalid",
-    "approval_statement_malformed",
-    "approval_statement_mismatch",
-    "approval_statement_expired",
+    ...STATEMENT_REFUSALS,
   ],
 });
 
