@@ -15,7 +15,7 @@ const changeSchema = z.strictObject({
   after: z.json().exactOptional(),
 });
 
-export const approvalViewSchema = z.strictObject({
+const approvalViewSchema = z.strictObject({
   missionId: z.string(),
   nodeId: z.string(),
   title: z.string(),
@@ -49,3 +49,6 @@ export const approvalViewSchema = z.strictObject({
     gateDigest: hashSchema,
   }),
 }) satisfies z.ZodType<ApprovalView>;
+
+/** The view beside what the team's directory says of it: false where nobody could fill some seat. */
+export const shownApprovalSchema = approvalViewSchema.extend({ meetable: z.boolean() });

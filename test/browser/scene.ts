@@ -2,6 +2,8 @@
  * What there is to see: a vendor switch that waits for a signature, one that is through, and one that failed until
  * an incident was raised. Made over the public API, as its agents and people would.
  */
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, inject, vi } from "vitest";
 import { type ApiClient, createApiClient } from "../../scripts/cli/api-client.ts";
@@ -137,6 +139,17 @@ export async function proposeTighterPolicy(): Promise<string> {
   const operator = await clientOf("olga", "operator");
   const proposed = await post(operator, "/v1/policies", { document: tighter });
   return String(proposed["version"]);
+}
+
+/** Somebody who may break glass and is in no group; answers the file of their key. */
+export async function registerOnDuty(approver: string): Promise<string> {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const keys = [publicKey.export({ format: "jwk" })];
+  const person = { id: approver, name: "Dana on duty", keys, breakGlass: true };
+  await post(await clientOf("olga", "admin"), "/v1/approvers", person);
+  const file = path.join(inject("stateDir"), "approvers", `${approver}.jwk`);
+  writeFileSync(file, JSON.stringify(privateKey.export({ format: "jwk" })), { mode: 0o600 });
+  return file;
 }
 
 /** An endpoint to list; nobody answers there, and nothing waits for it. */

@@ -191,6 +191,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   "POST /v1/plans/compile": plain("/v1/plans/compile", { plan: SMALL_PLAN }),
   "GET /v1/approvers": plain("/v1/approvers"),
   "POST /v1/approvers": plain("/v1/approvers", { id: "another", name: "Another", keys: [{}] }),
+  "GET /v1/approvers/{id}": named(({ approver }) => `/v1/approvers/${approver}`),
   "PATCH /v1/approvers/{id}": named(({ approver }) => `/v1/approvers/${approver}`, { groups: [] }),
   "DELETE /v1/approvers/{id}": named(({ leaver }) => `/v1/approvers/${leaver}`),
   "POST /v1/approvers/{id}/passkeys/options": named(

@@ -1,5 +1,6 @@
 /** What the API answers, as types: from the contract's own schemas, so that the console cannot drift from it. */
 import type * as z from "zod";
+import type { shownApprovalSchema } from "../../shared/wire/approval-view.ts";
 import type { approverSchema } from "../../shared/wire/directory.ts";
 import type { deliverySchema, webhookSchema } from "../../shared/wire/webhook-views.ts";
 import type { policyRunSchema } from "../../shared/wire/policy-views.ts";
@@ -12,6 +13,7 @@ import type {
   approvalRequestSchema,
   incidentSchema,
   incidentWithContextSchema,
+  withdrawnApprovalSchema,
 } from "../../shared/wire/index-views.ts";
 
 /** A page of a list. */
@@ -24,6 +26,9 @@ export type MissionSummary = z.output<typeof missionSummarySchema>;
 export type Incident = z.output<typeof incidentSchema>;
 export type IncidentWithContext = z.output<typeof incidentWithContextSchema>;
 export type ApprovalRequest = z.output<typeof approvalRequestSchema>;
+/** One open request as its mission tells it. */
+export type ShownApproval = z.output<typeof shownApprovalSchema>;
+export type WithdrawnApproval = z.output<typeof withdrawnApprovalSchema>;
 export type PolicyRecord = z.output<typeof policyRecordSchema>;
 export type Approver = z.output<typeof approverSchema>;
 export type Agent = z.output<typeof agentSchema>;

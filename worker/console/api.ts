@@ -18,19 +18,21 @@ export interface Problem {
   readonly answer?: unknown;
 }
 
-/** One request. A body makes it a POST. */
+/** One request. A body makes it a POST unless `method` says otherwise. */
 interface Ask {
   readonly body?: unknown;
+  readonly method?: "PATCH" | "DELETE";
   readonly signal?: AbortSignal;
 }
 
 /** Asks for JSON. Errors: the API's problem, or `unreachable`. */
 export async function ask<T>(
   path: string,
-  { body, signal }: Ask = {},
+  { body, method, signal }: Ask = {},
 ): Promise<Result<T, Problem>> {
-  const sent = await send(path, { body, signal, accept: "application/json" });
+  const sent = await send(path, { body, method, signal, accept: "application/json" });
   if (!sent.ok) return sent;
+  if (sent.value.status === 204) return ok(null as T);
   try {
     return ok((await sent.value.json()) as T);
   } catch {
@@ -62,6 +64,7 @@ async function send(
   path: string,
   asked: {
     readonly body: unknown;
+    readonly method?: Ask["method"] | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly accept: string;
   },
@@ -71,20 +74,19 @@ async function send(
     accept: asked.accept,
     authorization: `Bearer ${token}`,
   };
-  const isPost = asked.body !== undefined;
-  if (isPost) {
-    headers["content-type"] = "application/json";
-    headers["idempotency-key"] = crypto.randomUUID();
-  }
+  const hasBody = asked.body !== undefined;
+  const method = asked.method ?? (hasBody ? "POST" : "GET");
+  if (hasBody) headers["content-type"] = "application/json";
+  if (method !== "GET") headers["idempotency-key"] = crypto.randomUUID();
   let response: Response;
   try {
     response = await fetch(path, {
-      method: isPost ? "POST" : "GET",
+      method,
       headers,
       credentials: "omit",
       cache: "no-store",
       redirect: "error",
-      ...(isPost ? { body: JSON.stringify(asked.body) } : {}),
+      ...(hasBody ? { body: JSON.stringify(asked.body) } : {}),
       ...(asked.signal === undefined ? {} : { signal: asked.signal }),
     });
   } catch (thrown) {

@@ -1,6 +1,6 @@
 /** Words for requests: figures, seats, and what follows from each decision. Pure text, no drawing. */
 
-/** Names of arguments whose numbers a person wants to see first. */
+/** Names of arguments whose numbers are what an action costs; docs/console.md, "Deciding". */
 const FIGURE = /amount|cost|price|total|budget|fee|sum|count|limit/i;
 
 /** The numbers of an action's arguments that say how much; null when there is none. */

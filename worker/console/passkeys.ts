@@ -3,6 +3,7 @@
  * exactly what was shown. Decides nothing; a person who turns away is a sentence, not an exception.
  * Specification: docs/approvals.md ("Passkeys"), WebAuthn Level 3.
  */
+import { base64UrlEncode } from "../../shared/base64.ts";
 import { canonicalJson } from "../../shared/canonical.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 
@@ -13,16 +14,30 @@ export function hasPasskeys(): boolean {
   return typeof PublicKeyCredential === "function";
 }
 
+/** Whose passkeys may answer. */
+export interface PasskeyOwner {
+  readonly rpId: string;
+  /** Named to the device, because a key that it cannot discover answers only by name; empty: any that it can. */
+  readonly credentialIds: readonly string[];
+}
+
 /** Has the person sign a statement; answers the assertion as JSON. Errors: a sentence. */
 export async function signWithPasskey(
   statement: unknown,
-  rpId: string,
+  { rpId, credentialIds }: PasskeyOwner,
 ): Promise<Result<unknown, string>> {
   const bytes = new TextEncoder().encode(canonicalJson(statement));
-  const challenge = await crypto.subtle.digest("SHA-256", bytes);
+  const challenge = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const options = {
+    challenge: base64UrlEncode(challenge),
+    rpId,
+    allowCredentials: credentialIds.map((id) => ({ type: "public-key" as const, id })),
+    userVerification: "required" as const,
+    timeout: TIMEOUT_MS,
+  };
   return answerOf(() =>
     navigator.credentials.get({
-      publicKey: { challenge, rpId, userVerification: "required", timeout: TIMEOUT_MS },
+      publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options),
     }),
   );
 }

@@ -9,7 +9,7 @@ import { LIMITS } from "../../shared/limits.ts";
 import type { MissionView } from "../../shared/mission/index.ts";
 import { isMeetable } from "../../shared/team/index.ts";
 import { pageSchema } from "../../shared/wire/api.ts";
-import { approvalViewSchema } from "../../shared/wire/approval-view.ts";
+import { shownApprovalSchema } from "../../shared/wire/approval-view.ts";
 import {
   approvalRequestSchema,
   approvalStateSchema,
@@ -61,11 +61,11 @@ const readRoute = defineRoute({
   tag: "approvals",
   summary: "The node's open request: what is asked, who sits, what follows, what changed",
   description:
-    "From the mission itself, so never behind. `changes` is against the last revision of this node that somebody approved.",
+    "From the mission itself, so never behind. `changes` is against the last revision of this node that somebody approved; `meetable` is by the directory as it stands now.",
   audience: ["approver", "operator", "auditor", "admin"],
   params: z.object({ id: z.string().regex(MISSION_ID), node: z.string().regex(NODE_ID) }),
   etag: true,
-  answers: { 200: { description: "As it stands at the ETag.", schema: approvalViewSchema } },
+  answers: { 200: { description: "As it stands at the ETag.", schema: shownApprovalSchema } },
   problems: ["mission_unknown", "node_unknown", "approval_not_requested"],
 });
 
@@ -77,7 +77,10 @@ approvalRoutes.openapi(readRoute, async (c) => {
   const read = await missionStub(c.env, team, id).approval(team, node);
   if (!read.ok) return rejectionResponse(c, read.error);
   setEtag(c, read.value.head);
-  return c.json(read.value.approval, 200);
+  const { approval } = read.value;
+  const people = await teamStub(c.env, team).approvers();
+  const meetable = isMeetable(approval.requirement, people, Date.now());
+  return c.json({ ...approval, meetable }, 200);
 });
 
 approvalRoutes.openapi(listRoute, async (c) => {

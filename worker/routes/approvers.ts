@@ -64,6 +64,18 @@ const putRoute = defineRoute({
   problems: [...KEY_PROBLEMS, "directory_full"],
 });
 
+const readRoute = defineRoute({
+  method: "get",
+  path: "/v1/approvers/{id}",
+  tag: "directory",
+  summary: "One approver: by an admin, or the person by themselves",
+  description: "A client that asks for a passkey names the person's credentials from here.",
+  audience: ["admin", "approver"],
+  params: personParams,
+  answers: { 200: { description: "The person as stored.", schema: approverSchema } },
+  problems: ["approver_not_found", "approver_not_permitted"],
+});
+
 const patchRoute = defineRoute({
   method: "patch",
   path: "/v1/approvers/{id}",
@@ -154,6 +166,20 @@ approverRoutes.openapi(putRoute, async (c) => {
     at: Date.now(),
   });
   return put.ok ? c.json(put.value, 200) : rejectionResponse(c, put.error);
+});
+
+approverRoutes.openapi(readRoute, async (c) => {
+  const principal = c.get("principal");
+  const { id } = c.req.valid("param");
+  if (!hasRole(principal, ["admin"]) && principal.sub !== id)
+    return rejectionResponse(c, {
+      reason: "approver_not_permitted",
+      detail: "a person reads what is known of themselves, an admin of everybody",
+    });
+  const person = await teamStub(c.env, principal.team).approverFacts(id);
+  return person === null
+    ? rejectionResponse(c, { reason: "approver_not_found", approver: id })
+    : c.json(person, 200);
 });
 
 approverRoutes.openapi(patchRoute, async (c) => {

@@ -10,34 +10,60 @@ import { Relative } from "../parts/moment.tsx";
 import { Empty, Facts, Page, ProblemNote } from "../parts/page.tsx";
 import { addressOf, type Place } from "../router.ts";
 import { hasRole, useSession } from "../session.ts";
+import { VoidedList } from "./voided.tsx";
 
 const STATES = ["pending", "granted", "denied", "expired", "voided"];
 const POLL_MS = 4_000;
 
-/** Filters: `state`, `cursor`. */
+/** `view=voided` shows what the reader approved and no longer counts. */
 export function InboxPage({ place }: { place: Place }): JSX.Element {
-  const session = useSession();
-  const mayRead = hasRole(session, "approver");
+  const isVoided = place.query.get("view") === "voided";
+  return (
+    <Page title={isVoided ? "Inbox: my voided approvals" : "Inbox"}>
+      {hasRole(useSession(), "approver") ? (
+        <>
+          <Views isVoided={isVoided} />
+          {isVoided ? <VoidedList place={place} /> : <Requests place={place} />}
+        </>
+      ) : (
+        <p class="note">The inbox is for approvers; your token has no such role.</p>
+      )}
+    </Page>
+  );
+}
+
+function Views({ isVoided }: { isVoided: boolean }): JSX.Element {
+  return (
+    <nav class="sections" aria-label="View">
+      <a href={addressOf(["inbox"])} aria-current={isVoided ? undefined : "page"}>
+        requests
+      </a>
+      <a
+        href={addressOf(["inbox"], { view: "voided" })}
+        aria-current={isVoided ? "page" : undefined}
+      >
+        my voided approvals
+      </a>
+    </nav>
+  );
+}
+
+/** Filters: `state`, `cursor`. */
+function Requests({ place }: { place: Place }): JSX.Element {
   const state = place.query.get("state") ?? "pending";
   const query = new URLSearchParams({ state });
   const cursor = place.query.get("cursor");
   if (cursor !== null) query.set("cursor", cursor);
-  const address = mayRead ? `/v1/approvals?${query.toString()}` : null;
+  const address = `/v1/approvals?${query.toString()}`;
   const { data, problem } = useResource<ListOf<ApprovalRequest>>(address, POLL_MS);
   return (
-    <Page title="Inbox">
-      {mayRead ? null : (
-        <p class="note">The inbox is for approvers; your token has no such role.</p>
-      )}
-      {mayRead ? (
-        <Filters>
-          <Choice name="state" label="State" options={STATES} value={state} any={null} />
-        </Filters>
-      ) : null}
+    <>
+      <Filters>
+        <Choice name="state" label="State" options={STATES} value={state} any={null} />
+      </Filters>
       <ProblemNote problem={problem} />
       {data === null || data.items.length === 0
-        ? mayRead &&
-          problem === null && (
+        ? problem === null && (
             <Empty loading={data === null}>
               {state === "pending" ? "Nothing waits for anybody." : "None."}
             </Empty>
@@ -46,7 +72,7 @@ export function InboxPage({ place }: { place: Place }): JSX.Element {
             <Item key={item.mission.id + item.nodeId + item.gateDigest} item={item} />
           ))}
       <Pages place={place} next={data?.nextCursor ?? null} />
-    </Page>
+    </>
   );
 }
 
@@ -62,13 +88,18 @@ function Item({ item }: { item: ApprovalRequest }): JSX.Element {
         <Badge word={item.state} />
         <Risk risk={risk} />
         <code class="digest">{shortDigest(item.gateDigest)}</code>
+        {item.meetable === false ? (
+          <span class="badge tone-bad">
+            <span aria-hidden="true">✕</span> nobody can grant it
+          </span>
+        ) : null}
       </p>
       <p>{item.summary}</p>
       <Facts
         items={[
           ["Mission", <a href={addressOf(["missions", mission.id])}>{mission.title}</a>],
           ["Would do", action === null ? "decides only" : <code>{action.type}</code>],
-          ["Figures", action === null ? null : figuresIn(action.args)],
+          ["Cost", action === null ? null : (figuresIn(action.args) ?? "not stated")],
           [
             "Reaches",
             downstream === null

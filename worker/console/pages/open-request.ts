@@ -30,8 +30,8 @@ export interface OpenRequest {
   /** The title of the execution that an approval node covers. */
   readonly covers: string | null;
   readonly evidence: readonly EvidenceSummary[];
-  /** Nodes that can only follow after this one. */
-  readonly reach: number;
+  /** Nodes that can only follow after this one, in the plan's order. */
+  readonly downstream: readonly NodeView[];
 }
 
 /** The open request of a node or amendment; null where there is none. */
@@ -63,7 +63,7 @@ function ofNode(mission: MissionView, node: NodeView): OpenRequest | null {
     action: proposal?.action ?? null,
     covers: covered?.title ?? null,
     evidence: evidenceOf(mission, node),
-    reach: reachOf(mission, node.id),
+    downstream: downstreamOf(mission, node.id),
   };
 }
 
@@ -74,7 +74,7 @@ function evidenceOf(mission: MissionView, node: NodeView): readonly EvidenceSumm
   return [...node.evidence, ...handed];
 }
 
-function ofAmendment({ amendments, nodes }: MissionView, id: string): OpenRequest | null {
+function ofAmendment({ amendments }: MissionView, id: string): OpenRequest | null {
   const open = amendments?.open;
   if (!open || open.id !== id || open.request === null) return null;
   const { request } = open;
@@ -95,12 +95,12 @@ function ofAmendment({ amendments, nodes }: MissionView, id: string): OpenReques
     action: { type: "plan.amend", args: { nodes: open.nodes, edges: open.edges }, argsHash: "" },
     covers: null,
     evidence: [],
-    reach: nodes.length,
+    downstream: [],
   };
 }
 
-/** Nodes reachable from a node, itself not counted. O(V + E). */
-function reachOf({ edges }: MissionView, nodeId: string): number {
+/** Nodes reachable from a node, itself left out. O(V + E). */
+function downstreamOf({ edges, nodes }: MissionView, nodeId: string): readonly NodeView[] {
   const after = new Map<string, string[]>();
   for (const { from, to } of edges) after.set(from, [...(after.get(from) ?? []), to]);
   const seen = new Set([nodeId]);
@@ -111,5 +111,5 @@ function reachOf({ edges }: MissionView, nodeId: string): number {
       seen.add(next);
     }
   }
-  return seen.size - 1;
+  return nodes.filter(({ id }) => id !== nodeId && seen.has(id));
 }

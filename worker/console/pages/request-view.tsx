@@ -1,11 +1,11 @@
 /** What the mission itself says of an open request: the seats, what changed since the last approval, what follows. */
 import type { JSX } from "preact";
-import type { ApprovalView } from "../../../shared/mission/index.ts";
+import type { ShownApproval } from "../answers.ts";
 import { Moment } from "../parts/moment.tsx";
 import { Facts } from "../parts/page.tsx";
 
 /** Who sits already, and who must still come from where. */
-export function Seats({ view }: { view: ApprovalView }): JSX.Element {
+export function Seats({ view }: { view: ShownApproval }): JSX.Element {
   return (
     <section aria-labelledby="seats">
       <h2 id="seats">Seats</h2>
@@ -25,8 +25,19 @@ export function Seats({ view }: { view: ApprovalView }): JSX.Element {
   );
 }
 
+/** Said before anybody reads on: the directory has nobody for some seat. */
+export function NobodyCan(): JSX.Element {
+  return (
+    <p class="note tone-bad">
+      <strong>Nobody can grant this as the directory stands.</strong> At least one seat has nobody
+      who could fill it, so silence will deny. An admin can register the people or groups that are
+      asked for; anybody asked can still deny.
+    </p>
+  );
+}
+
 /** What is another than what somebody approved the last time. */
-export function Changes({ view }: { view: ApprovalView }): JSX.Element {
+export function Changes({ view }: { view: ShownApproval }): JSX.Element {
   const { changes } = view;
   return (
     <section aria-labelledby="changes">
@@ -40,7 +51,7 @@ export function Changes({ view }: { view: ApprovalView }): JSX.Element {
   );
 }
 
-function ChangeList({ changes }: { changes: NonNullable<ApprovalView["changes"]> }): JSX.Element {
+function ChangeList({ changes }: { changes: NonNullable<ShownApproval["changes"]> }): JSX.Element {
   const { action, evidence, seq, attempt } = changes;
   const lines = [
     ...action.changes.flatMap(({ path, before, after }) => [
@@ -74,7 +85,7 @@ function ChangeList({ changes }: { changes: NonNullable<ApprovalView["changes"]>
 }
 
 /** What follows from each answer, in the mission's own words. */
-export function Outcomes({ view }: { view: ApprovalView }): JSX.Element {
+export function Outcomes({ view }: { view: ShownApproval }): JSX.Element {
   const { approve, deny, silence } = view.outcomes;
   return (
     <section aria-labelledby="outcomes">

@@ -5,9 +5,10 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { shortDigest } from "../../../shared/approval/index.ts";
-import type { ApprovalView, MissionView } from "../../../shared/mission/index.ts";
+import type { MissionView } from "../../../shared/mission/index.ts";
 import type { GateResultRecord } from "../../../shared/trace/index.ts";
 import { announce } from "../announce.ts";
+import type { ShownApproval } from "../answers.ts";
 import { ask, useResource } from "../api.ts";
 import { figuresIn, seatsText } from "../asking.ts";
 import { Risk } from "../parts/badge.tsx";
@@ -15,10 +16,13 @@ import { EvidenceList } from "../parts/evidence.tsx";
 import { GateResult } from "../parts/gate.tsx";
 import { Moment, Relative } from "../parts/moment.tsx";
 import { Empty, Facts, Hash, Json, Page, ProblemNote } from "../parts/page.tsx";
+import { useOwnEntry } from "../parts/signer.tsx";
 import { addressOf } from "../router.ts";
+import { BreakGlass } from "./break-glass.tsx";
 import { Decide } from "./decide.tsx";
 import { requestIn, type OpenRequest } from "./open-request.ts";
-import { Changes, Outcomes, Seats } from "./request-view.tsx";
+import { Releases } from "./releases.tsx";
+import { Changes, NobodyCan, Outcomes, Seats } from "./request-view.tsx";
 
 const POLL_MS = 4_000;
 
@@ -89,7 +93,10 @@ function Request({
   const { action, evidence } = request;
   // Per digest: this component is a new one for each.
   const address = `/v1/missions/${encodeURIComponent(mission.id)}/nodes/${encodeURIComponent(request.nodeId)}/approval`;
-  const { data: view } = useResource<ApprovalView>(request.node === null ? null : address);
+  const { data } = useResource<ShownApproval>(request.node === null ? null : address, POLL_MS);
+  // Of another request than the one that is shown and signed it says nothing here.
+  const view = data?.gateDigest === request.gateDigest ? data : null;
+  const person = useOwnEntry();
   const asked = {
     missionId: mission.id,
     nodeId: request.nodeId,
@@ -98,6 +105,7 @@ function Request({
   };
   return (
     <>
+      {view?.meetable === false ? <NobodyCan /> : null}
       <p class="lede">{whatHappens(request)}</p>
       <RequestFacts mission={mission} request={request} />
       <section aria-labelledby="action">
@@ -119,6 +127,7 @@ function Request({
         )}
       </section>
       {view === null ? null : <Changes view={view} />}
+      {request.node === null ? null : <Releases mission={mission} nodes={request.downstream} />}
       {request.node === null ? null : <Gates missionId={mission.id} nodeId={request.nodeId} />}
       {evidence.length === 0 ? null : (
         <section aria-labelledby="evidence">
@@ -132,7 +141,10 @@ function Request({
           <Outcomes view={view} />
         </>
       )}
-      <Decide asked={asked} onDone={onDone} />
+      <Decide asked={asked} person={person} onDone={onDone} />
+      {person?.breakGlass === true && request.node !== null ? (
+        <BreakGlass asked={asked} person={person} onDone={onDone} />
+      ) : null}
     </>
   );
 }
@@ -151,7 +163,7 @@ function RequestFacts({
   mission: MissionView;
   request: OpenRequest;
 }): JSX.Element {
-  const { have, requirement, deadlineAt, reach } = request;
+  const { have, requirement, deadlineAt } = request;
   return (
     <Facts
       items={[
@@ -159,8 +171,7 @@ function RequestFacts({
         ["Whole digest", <code class="hash">{request.gateDigest}</code>],
         ["Who asks", request.by ?? "the system"],
         ["Because", request.rationale === "" ? null : request.rationale],
-        ["Figures", request.action && figuresIn(request.action.args)],
-        ["Reaches", `${reach} of ${mission.nodes.length} nodes follow only after it`],
+        ["Cost", request.action && (figuresIn(request.action.args) ?? "not stated")],
         ["Approved", seatsText(have, requirement)],
         ["By", request.approvers.join(", ") || null],
         [
