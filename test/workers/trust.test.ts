@@ -7,7 +7,8 @@ import type { TrustOutcome } from "../../shared/trust/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
 import { call, callerOf, expectStatus, openMission, setUpTeam } from "../support/api.ts";
 import { iso, MISSION } from "../support/builders.ts";
-import { evictTeam, freshTeam, insideTeam, teamObject } from "../support/team-world.ts";
+import { rebuildIndex } from "../../worker/read-model/rebuild.ts";
+import { bindings, evictTeam, freshTeam, insideTeam, teamObject } from "../support/team-world.ts";
 import { grantBody, issueGrant } from "../support/team-things.ts";
 
 beforeEach(() => {
@@ -153,6 +154,28 @@ describe("outcomes", () => {
       value: { trust: { score: 0.9600000000000001, streak: 4 } },
     });
     expect(trust.ok && trust.value.updates.map(({ number }) => number)).toEqual([4, 3, 2, 1]);
+  });
+
+  it("reach the team with what the index reads of a mission, and a rebuild tells nothing new", async () => {
+    const team = freshTeam();
+    await setUpTeam(team);
+    const id = await openMission(team);
+    const at = (what: string) => `/v1/missions/${id}/nodes/decide/${what}`;
+    const agent = callerOf(team, "agent");
+    await expectStatus(call(agent, "POST", at("proposals"), { rationale: "Because." }), 200);
+    const tests = [{ id: "done", passed: true }];
+    await expectStatus(call(agent, "POST", at("results"), { outputs: {}, tests }), 200);
+    await rebuildIndex(bindings, team);
+    const once = await teamObject(team).agentTrust("agent", 1_000, 50);
+    expect(once).toMatchObject({
+      ok: true,
+      value: {
+        trust: { score: 0.92, streak: 1, cooldownUntil: null },
+        updates: [{ outcome: "node_done", missionId: id, nodeId: "decide" }],
+      },
+    });
+    await rebuildIndex(bindings, team);
+    expect(await teamObject(team).agentTrust("agent", 1_000, 50)).toEqual(once);
   });
 
   it("of one mission give no more than its share, whatever comes between", async () => {
