@@ -5,7 +5,7 @@
  */
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import type * as z from "zod";
+import * as z from "zod";
 import { LIMITS } from "../shared/limits.ts";
 import { PROBLEMS, type ProblemCode } from "../shared/wire/problem.ts";
 import { ROLES, type Role } from "./auth.ts";
@@ -85,6 +85,7 @@ export function defineRoute<
   const problems = problemCodes(spec);
   const roles = rolesOf(spec.audience);
   const middleware: MiddlewareHandler<AppContext>[] = roles === null ? [] : [requireRole(...roles)];
+  const query = queryOf(spec);
   const config = {
     method: spec.method,
     path: spec.path,
@@ -96,7 +97,7 @@ export function defineRoute<
     parameters: headerParameters(spec),
     request: {
       ...(spec.params === undefined ? {} : { params: spec.params }),
-      ...(spec.query === undefined ? {} : { query: spec.query }),
+      ...(query === undefined ? {} : { query }),
       ...(spec.body === undefined
         ? {}
         : { body: requestBody(spec.body, spec.bodyOptional !== true) }),
@@ -105,6 +106,17 @@ export function defineRoute<
     middleware,
   };
   return createRoute(config as RouteConfig) as unknown as DefinedRoute<P, Params, Query>;
+}
+
+/**
+ * What a route takes in its query. A command that takes nothing refuses whatever is there: who writes
+ * `?dryRun=true` where nothing is dry must not find that it was done.
+ */
+function queryOf<P extends string, A extends Shape, B extends Shape>(
+  spec: RouteSpec<P, A, B>,
+): Shape | undefined {
+  const isCommand = spec.method !== "get" && rolesOf(spec.audience) !== null;
+  return spec.query ?? (isCommand ? z.strictObject({}) : undefined);
 }
 
 /** The roles of which one is needed; null where no token is. */
@@ -123,7 +135,7 @@ function problemCodes<P extends string, A extends Shape, B extends Shape>(
   const codes: ProblemCode[] = [...(spec.problems ?? [])];
   if (rolesOf(spec.audience) !== null) codes.push("unauthenticated", "role_missing");
   if (spec.params !== undefined) codes.push("not_found");
-  if (spec.query !== undefined) codes.push("request_invalid");
+  if (queryOf(spec) !== undefined) codes.push("request_invalid");
   if (spec.body !== undefined) codes.push(...BODY_PROBLEMS);
   if (takesKey(spec)) codes.push("idempotency_key_malformed", "idempotency_key_reused");
   if (spec.ifMatch === true) codes.push("if_match_malformed", "head_stale");

@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
 import { createCertifier, replayTrace } from "../../shared/mission/index.ts";
 import { type Result, err, ok } from "../../shared/result.ts";
+import { isoToUnixMs } from "../../shared/time.ts";
 import { type TraceEvent, verifyTraceText } from "../../shared/trace/index.ts";
 import { jwksSchema } from "../../shared/wire/api.ts";
 import { clientOf, requireSuccess } from "./api-client.ts";
@@ -27,7 +28,7 @@ const EXPORT_USAGE = "trace export ID [--out FILE]";
 const VERIFY_USAGE =
   "trace verify FILE|- [--head SEQ-HASH] [--checkpoint NOTE --vkey KEY [--witness KEY]...]";
 const CERTIFY_USAGE = "trace certify FILE|- [--jwks FILE]";
-const REPLAY_USAGE = "trace replay FILE|- --at SEQ";
+const REPLAY_USAGE = "trace replay FILE|- --at SEQ|TIME";
 
 export const traceExport: Command = {
   usage: EXPORT_USAGE,
@@ -104,18 +105,22 @@ export const traceVerify: Command = {
 
 export const traceReplay: Command = {
   usage: REPLAY_USAGE,
-  summary: "rebuild the state at one seq, offline",
+  summary: "rebuild the state at one seq or time, offline",
   async run(context) {
     const args = readArgs(context, REPLAY_USAGE, ["FILE"], { at: { type: "string" } });
     if (!args.ok) return args;
-    const at = Number(args.value.values.at ?? Number.NaN);
-    if (!Number.isSafeInteger(at) || at < 0) return usageError(REPLAY_USAGE, "--at is a seq");
+    const at = readPoint(args.value.values.at ?? "");
+    if (at === null)
+      return usageError(
+        REPLAY_USAGE,
+        "--at is a seq, or a time as events have it, with milliseconds",
+      );
     const [file = ""] = args.value.positionals;
     const events = readTrace(file);
     if (!events.ok) return events;
     const replayed = replayTrace(events.value, at);
     if (!replayed.ok) {
-      const message = `cannot replay to seq ${at}: ${JSON.stringify(replayed.error)}`;
+      const message = `cannot replay to ${at}: ${JSON.stringify(replayed.error)}`;
       const next = `sekisho trace verify ${file}`;
       return err({ exit: 1, message, next, facts: replayed.error });
     }
@@ -197,6 +202,12 @@ function readTrace(file: string): Result<readonly TraceEvent[], Failure> {
   }
   const lines = text.value.split("\n").filter((line) => line !== "");
   return ok(lines.map((line) => JSON.parse(line) as TraceEvent));
+}
+
+/** A seq, or a moment: the state after the last event at or before it. */
+function readPoint(text: string): number | string | null {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  return isoToUnixMs(text) === null ? null : text;
 }
 
 /** `<seq>-<hash>`; undefined when not given, null when malformed. */

@@ -117,6 +117,11 @@ function openWitnessed(
   const { checkpoint, note } = opened.value;
   const cosignedAt: number[] = [];
   for (const key of witnessKeys) {
+    // Otherwise the log's own signature, which every checkpoint has, would stand for a second pair of eyes.
+    if (key.kind !== "cosignature" || key.publicJwk.x === logKey.publicJwk.x) {
+      const detail = `${key.name} is no witness: it does not cosign with a key of its own`;
+      return err({ reason: "note_unsigned", detail });
+    }
     const cosigned = verifyNote(note, key);
     if (!cosigned.ok) return cosigned;
     cosignedAt.push(cosigned.value.at ?? 0);

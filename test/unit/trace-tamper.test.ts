@@ -8,11 +8,14 @@ import { createKeyPair } from "../../scripts/local/keys.ts";
 import {
   auditEntry,
   auditTrace,
+  cosignNote,
   createMerkleTree,
   formatInclusionText,
+  formatNote,
   leafHash,
   missionOrigin,
   noteKey,
+  openCheckpoint,
   signCheckpoint,
 } from "../../shared/log/index.ts";
 import { unixMsToIso } from "../../shared/time.ts";
@@ -113,6 +116,34 @@ test("the untouched export verifies against its checkpoint, and may go on behind
     witnessKeys: [],
   });
   expect(audited).toMatchObject({ ok: true, value: { events: 64, uncovered: 24 } });
+});
+
+describe("a witness", () => {
+  const OTHER = createKeyPair();
+  const cosignedBy = (key: typeof LOG, name: string) => {
+    const opened = openCheckpoint(checkpoint, LOG_KEY);
+    if (!opened.ok) throw new Error(opened.error.reason);
+    const { text, signatures } = opened.value.note;
+    return formatNote({ text, signatures: [...signatures, cosignNote(text, name, key, 1)] });
+  };
+  const audit = (note: string, witness: ReturnType<typeof noteKey>) =>
+    auditTrace({ trace: exported, checkpoint: note, logKey: LOG_KEY, witnessKeys: [witness] });
+
+  test("with a key of its own counts", () => {
+    const audited = audit(cosignedBy(OTHER, "w/1"), noteKey("w/1", "cosignature", OTHER));
+    expect(audited).toMatchObject({ ok: true, value: { cosignedAt: [1] } });
+  });
+
+  test.each([
+    ["the log's own signature", checkpoint, LOG_KEY],
+    [
+      "the log's key under another name",
+      cosignedBy(LOG, "w/1"),
+      noteKey("w/1", "cosignature", LOG),
+    ],
+  ])("is not %s", (_what, note, witness) => {
+    expect(audit(note, witness)).toMatchObject({ ok: false, error: { reason: "note_unsigned" } });
+  });
 });
 
 describe("one bit", () => {

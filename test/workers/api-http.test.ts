@@ -26,6 +26,39 @@ function expectProblem(answer: Awaited<ReturnType<typeof send>>, code: keyof typ
   expect(answer.body["instance"]).toBe(answer.headers.get("x-request-id"));
 }
 
+describe("a query", () => {
+  const AGENT = { id: "buyer-1" };
+
+  it("that a command does not take is refused, and nothing is done", async () => {
+    const asked = await call(admin, "POST", "/v1/agents?dryRun=true", AGENT);
+    expectProblem(asked, "request_invalid");
+    expect(asked.body["errors"]).toEqual([{ pointer: "/query/dryRun", detail: "unknown field" }]);
+    const listed = await expectStatus(call(admin, "GET", "/v1/agents"), 200);
+    expect(JSON.stringify(listed.body)).not.toContain(AGENT.id);
+    await expectStatus(call(admin, "POST", "/v1/agents", AGENT), 200);
+  });
+
+  const MISSION = "/v1/missions/msn_017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+  const NODE = `${MISSION}/nodes/decide`;
+  const everyRole = callerOf("http-team", "admin", "operator", "agent", "approver");
+
+  it.each([
+    "/v1/missions",
+    `${MISSION}/amendments`,
+    `${MISSION}/interventions`,
+    `${MISSION}/policy`,
+    `${NODE}/evidence`,
+    `${NODE}/proposals`,
+    `${NODE}/results`,
+    `${NODE}/approvals`,
+    "/v1/policies",
+  ])("that asks for a dry run is refused where nothing is dry: %s", async (path) => {
+    const answer = await call(everyRole, "POST", `${path}?dryRun=true`, {});
+    expectProblem(answer, "request_invalid");
+    expect(answer.body["errors"]).toEqual([{ pointer: "/query/dryRun", detail: "unknown field" }]);
+  });
+});
+
 describe("a body", () => {
   const TEXTS = [
     ["that is no JSON", "{", "json_malformed", ""],
