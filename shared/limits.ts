@@ -92,6 +92,12 @@ export const LIMITS = {
   leaseLookSlicesMax: 64,
   /** A person answers within a working day or the mission escalates. */
   approvalDeadlineMs: DAY_MS,
+  /** More groups than this are not asked one after the other within one deadline. */
+  escalationStepsMax: 8,
+  /** Whoever has not heard ten reminders does not hear the eleventh. */
+  remindersPerRequestMax: 10,
+  /** A reminder is one event of the trace and one message to everybody. */
+  reminderEveryMsMin: MINUTE_MS,
   /** A signed statement older than this no longer says what the person thinks today. */
   approvalStatementMaxMs: 7 * DAY_MS,
 

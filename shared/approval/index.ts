@@ -1,6 +1,15 @@
 /** The face of approvals: the statement a human signs, its verification, the digest's short form. */
 export { shortDigest } from "./short-digest.ts";
-export { fitsAnySeat, joinGroups, missingSeats, seatPeople, seatsOf } from "./seats.ts";
+export { type EscalationStep, escalatedTo, stepsDue } from "./escalation.ts";
+export {
+  fitsAnySeat,
+  groupsAsked,
+  isCounted,
+  joinGroups,
+  missingSeats,
+  seatPeople,
+  seatsOf,
+} from "./seats.ts";
 export type { GroupQuorum, Seat, Seatable, SeatRequirement } from "./seats.ts";
 export { challengeOf, isHashOf, passkeyAssertionSchema } from "./assertion.ts";
 export type { PasskeyAssertion, PasskeySigned } from "./assertion.ts";

@@ -18,6 +18,8 @@ export interface SeatRequirement {
   readonly group?: string | undefined;
   /** Seats of groups, all of which must be filled. */
   readonly all?: readonly GroupQuorum[];
+  /** Groups that were asked later and fill any seat; there only after an escalation. */
+  readonly also?: readonly string[];
 }
 
 /** Somebody who may sit: an id that stands for one person, and the groups they are in. */
@@ -44,7 +46,17 @@ export function seatsOf({ quorum, group, all = [] }: SeatRequirement): readonly 
 
 /** Whether this person could fill any seat at all. O(seats). */
 export function fitsAnySeat(requirement: SeatRequirement, groups: readonly string[]): boolean {
-  return seatsOf(requirement).some((seat) => seat === null || groups.includes(seat));
+  return seatsOf(requirement).some((seat) => fits(requirement, seat, groups));
+}
+
+function fits({ also = [] }: SeatRequirement, seat: string | null, groups: readonly string[]) {
+  return seat === null || groups.includes(seat) || also.some((group) => groups.includes(group));
+}
+
+/** Every group that some seat may be filled from, each once; without null, which is anybody. */
+export function groupsAsked(requirement: SeatRequirement): readonly string[] {
+  const seats = seatsOf(requirement).filter((group) => group !== null);
+  return [...new Set([...seats, ...(requirement.also ?? [])])];
 }
 
 /**
@@ -59,7 +71,7 @@ export function seatPeople(
   const taken: (Seatable | null)[] = seats.map(() => null);
   const seat = (person: Seatable, visited: Set<number>): boolean => {
     for (const [at, group] of seats.entries()) {
-      if (visited.has(at) || (group !== null && !person.groups.includes(group))) continue;
+      if (visited.has(at) || !fits(requirement, group, person.groups)) continue;
       visited.add(at);
       const sitting = taken[at] ?? null;
       if (sitting !== null && !seat(sitting, visited)) continue;
@@ -78,12 +90,17 @@ export function seatPeople(
 
 /**
  * How many seats nobody fills; 0 when the requirement is met. Without `all` people are only counted: nobody
- * outside of the one group was let in.
+ * outside of the one group was let in, unless an escalation has changed who that is.
  */
 export function missingSeats(requirement: SeatRequirement, people: readonly Seatable[]): number {
-  if (requirement.all === undefined)
+  if (isCounted(requirement))
     return Math.max(0, requirement.quorum - new Set(people.map(({ id }) => id)).size);
   return seatPeople(requirement, people).filter(({ person }) => person === null).length;
+}
+
+/** Whether people are only counted, and come on top of what is needed, too. */
+export function isCounted({ all, also }: SeatRequirement): boolean {
+  return all === undefined && also === undefined;
 }
 
 /** Both requirements in one: for each group and in all, the larger number. */

@@ -2,7 +2,14 @@
  * Gate 10, approval: enough valid human approvals over the current gate digest. A digest that a
  * person refused blocks for good; a changed proposal has another digest. Never seals.
  */
-import { joinGroups, missingSeats, seatPeople } from "../approval/index.ts";
+import {
+  escalatedTo,
+  isCounted,
+  joinGroups,
+  missingSeats,
+  seatPeople,
+  type SeatRequirement,
+} from "../approval/index.ts";
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { authorizationReasons, isAuthorized } from "./authorization.ts";
@@ -37,14 +44,15 @@ export const approval: Gate<RefusableVerdict> = (question) => {
     );
   }
   if (isSatisfied(question, requirement)) return { verdict: "allow", reasons: [] };
-  const [have, need] = progressOf(question, requirement);
+  const asked = escalatedTo(requirement, question.escalated ?? 0);
+  const [have, need] = progressOf(question, asked);
   return outcomeOf(
     [
       reasonOf(
         "approval",
         "APPROVAL_MISSING",
         `${have} of ${need} approvals`,
-        `${wantedOf(question, requirement)} over digest ${question.gateDigest}`,
+        `${wantedOf(question, asked)} over digest ${question.gateDigest}`,
       ),
       ...selectionReasons(question),
       ...(isAskedByRule(question) ? authorizationReasons(question) : []),
@@ -85,7 +93,8 @@ export function requirementOf(question: GateQuestion): ApprovalRequirement | nul
 
 /** Whether the people who approved fill every seat. */
 export function isSatisfied(question: GateQuestion, requirement: ApprovalRequirement): boolean {
-  return question.brokenBy !== undefined || missingSeats(requirement, peopleOf(question)) === 0;
+  const asked = escalatedTo(requirement, question.escalated ?? 0);
+  return question.brokenBy !== undefined || missingSeats(asked, peopleOf(question)) === 0;
 }
 
 function peopleOf({ approvers, groupsOf = {} }: GateQuestion) {
@@ -94,21 +103,24 @@ function peopleOf({ approvers, groupsOf = {} }: GateQuestion) {
 
 function progressOf(
   question: GateQuestion,
-  requirement: ApprovalRequirement,
+  requirement: SeatRequirement,
 ): readonly [have: number, need: number] {
-  if (requirement.all === undefined) return [question.approvers.length, requirement.quorum];
+  if (isCounted(requirement)) return [question.approvers.length, requirement.quorum];
   const seats = seatPeople(requirement, peopleOf(question));
   return [seats.filter(({ person }) => person !== null).length, seats.length];
 }
 
 /** Who is still missing, for a person to read: "1 approval by people of group finance". */
-function wantedOf(question: GateQuestion, requirement: ApprovalRequirement): string {
-  const { quorum, group, all } = requirement;
-  if (all === undefined) return wanted(quorum - question.approvers.length, group ?? null);
+function wantedOf(question: GateQuestion, requirement: SeatRequirement): string {
+  const { quorum, group, also = [] } = requirement;
+  if (isCounted(requirement)) return wanted(quorum - question.approvers.length, group ?? null);
   const empty = seatPeople(requirement, peopleOf(question)).filter(({ person }) => person === null);
   const groups = [...new Set(empty.map((seat) => seat.group))];
   return groups
-    .map((name) => wanted(empty.filter((seat) => seat.group === name).length, name))
+    .map((name) => {
+      const missing = empty.filter((seat) => seat.group === name).length;
+      return wanted(missing, name === null ? null : [name, ...also].join(" or "));
+    })
     .join(" and ");
 }
 

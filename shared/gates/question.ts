@@ -88,6 +88,8 @@ export interface GateQuestion {
   readonly groupsOf?: Readonly<Record<string, readonly string[]>>;
   /** Who of them approved alone in an emergency: that clears a pause like a whole quorum, and nothing else. */
   readonly brokenBy?: string;
+  /** Steps of the requirement's escalation that people were told of for this digest; absent: none. */
+  readonly escalated?: number;
   /** Set when a person refused this very digest, or let its deadline pass. */
   readonly refused: "denied" | "expired" | null;
   /** What the approval node covering this execution approved; null where there is none. */

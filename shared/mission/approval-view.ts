@@ -5,8 +5,10 @@
  */
 import {
   diffJson,
+  escalatedTo,
   type JsonChange,
   type Seat,
+  type SeatRequirement,
   seatPeople,
   seatsOf,
   shortDigest,
@@ -14,8 +16,10 @@ import {
 import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { err, ok, type Result } from "../result.ts";
+import { unixMsToIso } from "../time.ts";
 import type { JsonValue } from "../strict-json.ts";
 import type { TraceEvent } from "../trace/index.ts";
+import { askedAtMs, escalationSteps } from "./due.ts";
 import { dataOf, type EventData } from "./event.ts";
 import { nodeRecord } from "./evolve.ts";
 import { evidenceFor } from "./question.ts";
@@ -46,6 +50,15 @@ export interface ApprovalView {
   readonly requirement: ApprovalRequirement;
   /** One for each person that is asked for; null: still empty. */
   readonly seats: readonly Seat[];
+  /** Groups that, besides those of the seats, fill any of them now. */
+  readonly also: readonly string[];
+  /** The steps of the escalation, taken or to come; a step to come is at `at` while the mission is active. */
+  readonly escalation: readonly {
+    readonly group: string;
+    readonly instead: boolean;
+    readonly at: string;
+    readonly taken: boolean;
+  }[];
   readonly deadlineAt: string;
   /** In plain words, what follows from each answer. */
   readonly outcomes: { readonly approve: string; readonly deny: string; readonly silence: string };
@@ -110,6 +123,8 @@ export function viewApproval(
     evidence: evidence.map(shownEvidence),
     requirement,
     seats: seatsTaken(record, request),
+    also: askedNow(record, request).also ?? [],
+    escalation: escalationOf(record, request),
     deadlineAt,
     outcomes: outcomesOf(state, nodeId, record, request),
     changes: approved ? changesSince(approved, now) : null,
@@ -117,11 +132,26 @@ export function viewApproval(
   });
 }
 
-function seatsTaken({ approvals }: NodeRecord, request: OpenRequest): readonly Seat[] {
-  const people = approvals
+function seatsTaken(record: NodeRecord, request: OpenRequest): readonly Seat[] {
+  const people = record.approvals
     .filter((held) => held.gateDigest === request.gateDigest)
     .map(({ approver: id, groups }) => ({ id, groups }));
-  return seatPeople(request.requirement, people);
+  return seatPeople(askedNow(record, request), people);
+}
+
+function askedNow(record: NodeRecord, { requirement, gateDigest }: OpenRequest): SeatRequirement {
+  return escalatedTo(requirement, escalationSteps(record, gateDigest));
+}
+
+function escalationOf(record: NodeRecord, request: OpenRequest): ApprovalView["escalation"] {
+  const taken = escalationSteps(record, request.gateDigest);
+  const steps = request.requirement.escalation ?? [];
+  return steps.map(({ group, instead = false, afterMs }, at) => ({
+    group,
+    instead,
+    at: unixMsToIso(askedAtMs(request) + afterMs),
+    taken: at < taken,
+  }));
 }
 
 function outcomesOf(

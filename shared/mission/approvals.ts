@@ -63,6 +63,7 @@ export function requestApproval(
     evidence: question.evidence.map((bundle) => bundle.hash),
     ...(question.proposal?.universes && { universes: question.proposal.universes }),
     ...pausesNamed(question),
+    ...(question.escalated !== undefined && { escalated: question.escalated }),
     statement: {
       missionId: turn.state.missionId,
       nodeId,

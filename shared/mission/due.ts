@@ -5,7 +5,7 @@
 import { LIMITS } from "../limits.ts";
 import { isoToUnixMs, type UnixMs } from "../time.ts";
 import { isStaleAmendment } from "./amendments.ts";
-import type { HeldTicket, MissionState, NodeRecord } from "./state.ts";
+import type { HeldTicket, MissionState, NodeRecord, OpenRequest } from "./state.ts";
 
 /** The earliest time at which `PassTime` would do something, or null. O(nodes that wait for a clock). */
 export function nextDueMs(state: MissionState): UnixMs | null {
@@ -27,17 +27,49 @@ export function nextDueMs(state: MissionState): UnixMs | null {
  * The earliest time at which a clock alone would do something to a node, or null. The clocks of people
  * and agents stand still while the mission is paused (decide/time.ts).
  */
-export function dueMsOf(
-  { request, status, lease, ticket }: NodeRecord,
-  isActive: boolean,
-): UnixMs | null {
+export function dueMsOf(record: NodeRecord, isActive: boolean): UnixMs | null {
+  const { request, status, lease, ticket } = record;
   let due: UnixMs | null = ticket && !ticket.overdue ? overdueAtMs(ticket.expSeconds) : null;
   const times = [request?.deadlineAt, status === "RUNNING" ? lease?.expiresAt : null];
   for (const time of isActive ? times : []) {
     const at = time ? (isoToUnixMs(time) ?? 0) : null;
     if (at !== null) due = Math.min(due ?? at, at);
   }
+  if (!isActive || !request) return due;
+  for (const at of [nextStepMs(record, request), nextReminderMs(request)])
+    if (at !== null) due = Math.min(due ?? at, at);
   return due;
+}
+
+/** When people were asked: what the steps and reminders of a request count from. */
+export function askedAtMs({ deadlineAt, requirement }: OpenRequest): UnixMs {
+  return (isoToUnixMs(deadlineAt) ?? 0) - requirement.deadlineMs;
+}
+
+function nextStepMs(record: NodeRecord, request: OpenRequest): UnixMs | null {
+  const next = request.requirement.escalation?.[escalationSteps(record, request.gateDigest)];
+  return next ? askedAtMs(request) + next.afterMs : null;
+}
+
+/** How many points of time for a reminder have passed, bounded, and none at or after the deadline. */
+export function remindersDue(request: OpenRequest, atMs: UnixMs): number {
+  const { reminder, deadlineMs } = request.requirement;
+  if (!reminder) return 0;
+  const { everyMs } = reminder;
+  const most = Math.min(LIMITS.remindersPerRequestMax, Math.ceil(deadlineMs / everyMs) - 1);
+  return Math.max(0, Math.min(most, Math.floor((atMs - askedAtMs(request)) / everyMs)));
+}
+
+function nextReminderMs(request: OpenRequest): UnixMs | null {
+  const { requirement, reminded = 0 } = request;
+  if (!requirement.reminder) return null;
+  const at = askedAtMs(request) + (reminded + 1) * requirement.reminder.everyMs;
+  return remindersDue(request, at) > reminded ? at : null;
+}
+
+/** Steps of the escalation that were taken for this digest. */
+export function escalationSteps({ escalated }: NodeRecord, gateDigest: string): number {
+  return escalated?.gateDigest === gateDigest ? escalated.steps : 0;
 }
 
 function hasAdvance(state: MissionState): boolean {

@@ -2,7 +2,7 @@
  * Events: what happened to a mission, in the past tense. Once stored an event never changes; a new
  * member is a new event version (docs/event-log.md). `EventData` gives `data` by event type.
  */
-import type { RecordedPasskey } from "../approval/index.ts";
+import type { RecordedPasskey, SeatRequirement } from "../approval/index.ts";
 import type { NodeShare } from "../allocation/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { EvidenceBundle, RecordedVerification } from "../evidence/index.ts";
@@ -53,6 +53,24 @@ interface OfProposer {
 }
 
 interface OfProposal extends OfAmendment, OfProposer {}
+
+/** What is signed, but for decision, approver, reason and the statement's own times. */
+interface StatementParts {
+  readonly missionId: string;
+  readonly nodeId: string;
+  readonly attempt: number;
+  readonly gateDigest: string;
+}
+
+/** An open request told of again. */
+interface StillAsked {
+  readonly gateDigest: string;
+  readonly attempt: number;
+  readonly risk: number;
+  readonly title: string;
+  readonly deadlineAt: string;
+  readonly statement: StatementParts;
+}
 
 export interface EventData {
   "mission.opened": {
@@ -197,13 +215,25 @@ export interface EventData {
     readonly evidence: readonly string[];
     /** There only where the proposal observed some: the digest covers them. */
     readonly universes?: readonly UniverseObservation[];
-    /** What is signed, but for decision, approver, reason and the statement's own times. */
-    readonly statement: {
-      readonly missionId: string;
-      readonly nodeId: string;
-      readonly attempt: number;
-      readonly gateDigest: string;
-    };
+    /** Steps of the escalation that this digest has behind it; only there where it has. */
+    readonly escalated?: number;
+    readonly statement: StatementParts;
+  };
+  /** A step of the escalation has come: this group is asked too, or instead. */
+  "approval.escalated": StillAsked & {
+    /** Counted from 1. */
+    readonly step: number;
+    readonly group: string;
+    readonly instead?: boolean;
+    /** Who fills which seat from now on. */
+    readonly requirement: SeatRequirement;
+  };
+  /** People are still asked. */
+  "approval.reminded": StillAsked & {
+    /** Which of the points of time it stands for, counted from 1; points that nobody saw pass are skipped. */
+    readonly reminder: number;
+    readonly have: number;
+    readonly need: number;
   };
   "approval.granted": OfProposal & {
     readonly gateDigest: string;

@@ -54,6 +54,14 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
         ],
       };
     }
+    case "approval.escalated": {
+      const { gateDigest, step } = dataOf(event, "approval.escalated");
+      return { escalated: { gateDigest, steps: step } };
+    }
+    case "approval.reminded": {
+      const { reminder } = dataOf(event, "approval.reminded");
+      return before.request ? { request: { ...before.request, reminded: reminder } } : {};
+    }
     case "approval.denied": {
       const { gateDigest, approver } = dataOf(event, "approval.denied");
       return refusal(before, event, { gateDigest, cause: "denied", by: approver });
@@ -65,7 +73,7 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
         by: null,
       });
     case "approval.voided":
-      return { request: null, approvals: [] };
+      return { request: null, approvals: [], ...forgottenSteps(before) };
     case "approval.revoked":
       return { approvals: withoutRevoked(before.approvals, event) };
     default:
@@ -110,7 +118,13 @@ function refusal(
     ],
     request: null,
     approvals: [],
+    ...forgottenSteps(before),
     verdict: "block",
     reasons,
   };
+}
+
+/** With its approvals gone, a digest that is asked again begins its escalation anew. */
+function forgottenSteps({ escalated }: NodeRecord): Change {
+  return escalated ? { escalated: null } : {};
 }

@@ -12,6 +12,7 @@ import { withBan } from "./interventions.ts";
 import { approvedBy } from "./approved.ts";
 import type { AgentFacts } from "./command.ts";
 import { type Signing, signingOf } from "./digest.ts";
+import { escalationSteps } from "./due.ts";
 import { isSelfAdvancing, nodeRecord } from "./evolve.ts";
 import { shareOf } from "./share.ts";
 import type { Declarations, HeldProposal, MissionState, NodeRecord } from "./state.ts";
@@ -74,10 +75,12 @@ export function questionOf(
   };
   const signing = signingOf(state, unsigned, asking.proposal);
   const { gateDigest } = signing;
+  const escalated = escalationSteps(record, gateDigest);
   return {
     ...unsigned,
     ...signing,
     ...approvedBy(isHeldBy(record, asking) ? record.approvals : [], gateDigest, at),
+    ...(escalated > 0 && { escalated }),
     refused: refusedOf(record, signing),
   };
 }

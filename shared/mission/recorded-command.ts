@@ -59,6 +59,8 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
   "loop.detected": "follows",
   "gate.evaluated": "follows",
   "approval.requested": "follows",
+  "approval.escalated": "follows",
+  "approval.reminded": "follows",
   "approval.granted": readApproval,
   "approval.denied": readApproval,
   "approval.expired": "follows",

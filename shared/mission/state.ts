@@ -71,6 +71,8 @@ export interface OpenRequest {
   readonly subjectDigest?: string;
   readonly requirement: ApprovalRequirement;
   readonly deadlineAt: string;
+  /** The last point of time at which people were reminded; only there after one. */
+  readonly reminded?: number;
   /** Its event, once that is recorded. Not in views. */
   readonly seq?: number;
 }
@@ -154,6 +156,8 @@ export interface NodeRecord {
     readonly by: string | null;
   }[];
   readonly request: OpenRequest | null;
+  /** Steps of the escalation taken for a digest: they outlive a request that is asked anew. */
+  readonly escalated?: { readonly gateDigest: string; readonly steps: number } | null;
   readonly ticket: HeldTicket | null;
   readonly lease: HeldLease | null;
   /** The digest the node last ran under; null before it first ran. */

@@ -3,7 +3,13 @@
  * over the mission view, so a member added here is a change of the state hash (docs/event-log.md).
  */
 import type { NodeShare } from "../allocation/index.ts";
-import { missingSeats, seatsOf } from "../approval/index.ts";
+import {
+  escalatedTo,
+  isCounted,
+  missingSeats,
+  type SeatRequirement,
+  seatsOf,
+} from "../approval/index.ts";
 import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
 import type { NamedPause, RecordedReason } from "../gates/index.ts";
@@ -59,6 +65,10 @@ export interface NodeView {
     readonly pauses?: readonly NamedPause[];
     readonly subjectDigest?: string;
     readonly requirement: ApprovalRequirement;
+    /** Who fills which seat now; only there after a step of the escalation. */
+    readonly askedNow?: SeatRequirement;
+    /** The last reminder's number; only there after one. */
+    readonly reminded?: number;
     readonly have: number;
     readonly deadlineAt: string;
   } | null;
@@ -220,18 +230,19 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
 function viewRequest({
   request,
   approvals,
-}: Pick<NodeRecord, "request" | "approvals">): NodeView["request"] {
+  escalated,
+}: Pick<NodeRecord, "request" | "approvals" | "escalated">): NodeView["request"] {
   if (!request) return null;
   const given = approvals
     .filter((approval) => approval.gateDigest === request.gateDigest)
     .map(({ approver: id, groups }) => ({ id, groups }));
   const { seq: _seq, ...shown } = request;
-  const { requirement } = request;
-  const have =
-    requirement.all === undefined
-      ? new Set(given.map(({ id }) => id)).size
-      : seatsOf(requirement).length - missingSeats(requirement, given);
-  return { ...shown, have };
+  const steps = escalated?.gateDigest === request.gateDigest ? escalated.steps : 0;
+  const requirement = escalatedTo(request.requirement, steps);
+  const have = isCounted(requirement)
+    ? new Set(given.map(({ id }) => id)).size
+    : seatsOf(requirement).length - missingSeats(requirement, given);
+  return { ...shown, ...(steps > 0 && { askedNow: requirement }), have };
 }
 
 /** READY nodes in plan order, which is deterministic. O(ready log ready). */

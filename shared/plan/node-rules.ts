@@ -18,6 +18,7 @@ export function checkNode(node: NodeSpec, pointer: string, report: Report): void
   checkOwners(node, pointer, report);
   checkResult(node, pointer, report);
   checkAsked(node, pointer, report);
+  checkClocks(node, pointer, report);
   const mayWait =
     node.kind === "approval" || node.risk >= HUMAN_RISK_MIN || node.allocation !== undefined;
   if (node.approval && !mayWait) {
@@ -67,6 +68,24 @@ function checkAsked(node: NodeSpec, pointer: string, report: Report): void {
   if (evidencePolicy && evidenceIn.length === 0) {
     const detail = `${id} has an evidencePolicy and requires no evidence`;
     report("evidence_policy_not_applicable", `${pointer}/evidencePolicy`, detail);
+  }
+}
+
+/** What would come when silence has long denied would only seem to help. */
+function checkClocks({ id, approval }: NodeSpec, pointer: string, report: Report): void {
+  if (!approval) return;
+  const { deadlineMs, escalation = [], reminder } = approval;
+  for (const [at, { afterMs }] of escalation.entries()) {
+    const place = `${pointer}/approval/escalation/${at}/afterMs`;
+    const before = escalation[at - 1]?.afterMs ?? 0;
+    if (afterMs <= before)
+      report("escalation_not_rising", place, `${id} asks after ${before} ms, then ${afterMs} ms`);
+    if (afterMs >= deadlineMs)
+      report("escalation_too_late", place, `${id} denies after ${deadlineMs} ms of silence`);
+  }
+  if (reminder && reminder.everyMs >= deadlineMs) {
+    const place = `${pointer}/approval/reminder/everyMs`;
+    report("reminder_too_late", place, `${id} denies after ${deadlineMs} ms of silence`);
   }
 }
 

@@ -63,6 +63,18 @@ export const groupQuorumsSchema = z
     "has more than 16 seats",
   );
 
+/** Who is asked too, or instead, when a request has waited so long; steps rise in time. */
+const escalationSchema = z
+  .array(
+    z.strictObject({
+      afterMs: z.int().min(1_000).max(LIMITS.approvalStatementMaxMs),
+      group: nameSchema,
+      instead: z.boolean().exactOptional(),
+    }),
+  )
+  .min(1)
+  .max(LIMITS.escalationStepsMax);
+
 /** Who may approve a node, and how many of them. */
 export const approvalRequirementSchema = z.strictObject({
   quorum: z.int().min(1).max(16).default(1),
@@ -75,6 +87,13 @@ export const approvalRequirementSchema = z.strictObject({
     .min(1_000)
     .max(LIMITS.approvalStatementMaxMs)
     .default(LIMITS.approvalDeadlineMs),
+  escalation: escalationSchema.exactOptional(),
+  /** Says again, so often, that people are still asked. */
+  reminder: z
+    .strictObject({
+      everyMs: z.int().min(LIMITS.reminderEveryMsMin).max(LIMITS.approvalStatementMaxMs),
+    })
+    .exactOptional(),
 });
 
 /** What a node may do to the outside: one action type, optionally with arguments fixed in advance. */

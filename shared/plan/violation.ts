@@ -21,6 +21,9 @@ export const PLAN_FIXES = {
   approves_twice:
     "let one approval node approve the execution node, with a larger quorum if needed",
   apart_from_unknown: "name other nodes of this plan in `apartFrom`, or remove it",
+  escalation_not_rising: "let every step come later than the one before it",
+  escalation_too_late: "let the step come before `deadlineMs`, or give people longer",
+  reminder_too_late: "remind more often than `deadlineMs`, or remove `reminder`",
   accountable_not_human: "set `ownerR` to human: risk 3 and 4 need an accountable person",
   approval_not_human: "set `ownerX` to human: an approval node's work is a person's signature",
   approval_not_applicable:

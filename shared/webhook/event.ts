@@ -22,6 +22,8 @@ export interface WebhookEvent {
 /** The event types that missions announce. */
 const ANNOUNCED: ReadonlySet<string> = new Set([
   "approval.requested",
+  "approval.escalated",
+  "approval.reminded",
   "approval.voided",
   "approval.revoked",
   "approval.expired",

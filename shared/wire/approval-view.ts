@@ -31,6 +31,15 @@ const approvalViewSchema = z.strictObject({
   evidence: z.array(evidenceSummarySchema),
   requirement: approvalRequirementSchema,
   seats: z.array(z.strictObject({ group: z.string().nullable(), person: z.string().nullable() })),
+  also: z.array(z.string()),
+  escalation: z.array(
+    z.strictObject({
+      group: z.string(),
+      instead: z.boolean(),
+      at: z.iso.datetime({ precision: 3 }),
+      taken: z.boolean(),
+    }),
+  ),
   deadlineAt: z.iso.datetime({ precision: 3 }),
   outcomes: z.strictObject({ approve: z.string(), deny: z.string(), silence: z.string() }),
   changes: z

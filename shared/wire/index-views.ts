@@ -61,6 +61,8 @@ export const approvalRequestSchema = z.strictObject({
     quorum: z.int(),
     group: z.string().nullable(),
     all: z.array(z.strictObject({ group: z.string(), quorum: z.int() })).exactOptional(),
+    /** Groups that an escalation has asked besides: they fill any seat. */
+    also: z.array(z.string()).exactOptional(),
   }),
   /** False where the directory has nobody who could fill some seat; null where nobody waits. */
   meetable: z.boolean().nullable(),

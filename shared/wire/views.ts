@@ -23,6 +23,13 @@ const reasonSchema = z.strictObject({
   counterfactual: z.string().exactOptional(),
 });
 
+const seatRequirementSchema = z.strictObject({
+  quorum: z.int(),
+  group: z.string().exactOptional(),
+  all: z.array(z.strictObject({ group: z.string(), quorum: z.int() })).exactOptional(),
+  also: z.array(z.string()).exactOptional(),
+});
+
 /** A gate that paused, with the codes it gave, sorted and each once. */
 export const namedPauseSchema = z.strictObject({
   gate: reasonSchema.shape.gate,
@@ -106,6 +113,8 @@ export const nodeViewSchema = z.strictObject({
       pauses: z.array(namedPauseSchema).exactOptional(),
       subjectDigest: hashSchema.exactOptional(),
       requirement: approvalRequirementSchema,
+      askedNow: seatRequirementSchema.exactOptional(),
+      reminded: z.int().exactOptional(),
       have: z.int(),
       deadlineAt: momentSchema,
     })

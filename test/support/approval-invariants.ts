@@ -30,6 +30,20 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
         say("I7", `seq ${event.seq}: people are asked about what has been performed`);
       node.requested.set(gateDigest, requirement.quorum);
       node.askedFor = node.proposal?.agent.id ?? null;
+      node.askedAt = event.at;
+      if ((dataOf(event, "approval.requested").escalated ?? 0) !== node.steps.length)
+        say("I14", `seq ${event.seq}: another number of steps than were taken`);
+      return;
+    }
+    case "approval.escalated": {
+      const { step, group, instead = false } = dataOf(event, "approval.escalated");
+      const planned = node.spec.approval?.escalation?.[step - 1];
+      const waitedMs = Date.parse(event.at) - Date.parse(node.askedAt);
+      if (step !== node.steps.length + 1 || planned?.group !== group)
+        say("I14", `seq ${event.seq}: a step that the plan does not have, or not now`);
+      if (planned && waitedMs < planned.afterMs)
+        say("I14", `seq ${event.seq}: escalated ${planned.afterMs - waitedMs} ms too early`);
+      node.steps.push({ group, instead });
       return;
     }
     case "approval.granted": {
@@ -67,12 +81,14 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       checkSignature(model, node, event, "deny", say);
       node.refused.set(dataOf(event, "approval.denied").gateDigest, "denied");
       node.approvals = [];
+      node.steps = [];
       return;
     case "approval.expired":
       if (dataOf(event, "approval.expired").deadlineAt > event.at)
         say("I8", `seq ${event.seq}: expired before its deadline`);
       node.refused.set(dataOf(event, "approval.expired").gateDigest, "expired");
       node.approvals = [];
+      node.steps = [];
       return;
     case "node.unblocked":
       // Resuming asks anew what nobody answered; what somebody denied stays denied.
@@ -90,6 +106,7 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
       const isKnown = newGateDigest !== digestOf(model, node, []) && isAsked(node);
       node.voidedTo = isKnown ? { digest: newGateDigest, at: event.at } : null;
       node.approvals = [];
+      node.steps = [];
       return;
     }
     default:
@@ -109,16 +126,26 @@ export function checkSeats(
   people: readonly ModelApproval[],
   seq: number,
   say: Say,
+  steps: ModelNode["steps"] = [],
 ): void {
-  const seats = all.flatMap(({ group, quorum }) => Array.from({ length: quorum }, () => group));
+  const seats = all.flatMap(({ group, quorum }) =>
+    Array.from({ length: quorum }, () => groupsAfter(group, steps)),
+  );
   if (!canSeat(seats, people)) say("I1", `seq ${seq}: a seat of ${seats.join(", ")} is empty`);
 }
 
-function canSeat(seats: readonly string[], people: readonly ModelApproval[]): boolean {
+/** Who fills a seat after these steps: each adds its group, or leaves none but it. */
+function groupsAfter(group: string, steps: ModelNode["steps"]): readonly string[] {
+  let groups = [group];
+  for (const step of steps) groups = step.instead ? [step.group] : [...groups, step.group];
+  return groups;
+}
+
+function canSeat(seats: readonly (readonly string[])[], people: readonly ModelApproval[]): boolean {
   const [seat, ...others] = seats;
   if (seat === undefined) return true;
   return people
-    .filter(({ groups }) => groups.includes(seat))
+    .filter(({ groups }) => seat.some((group) => groups.includes(group)))
     .some(({ approver }) =>
       canSeat(
         others,

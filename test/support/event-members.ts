@@ -13,6 +13,17 @@ const REQUIREMENT = {
   all: ALL,
   apartFrom: true,
   deadlineMs: true,
+  escalation: { afterMs: true, group: true, instead: true },
+  reminder: { everyMs: true },
+} as const;
+const STATEMENT_PARTS = { missionId: true, nodeId: true, attempt: true, gateDigest: true } as const;
+const STILL_ASKED = {
+  gateDigest: true,
+  attempt: true,
+  risk: true,
+  title: true,
+  deadlineAt: true,
+  statement: STATEMENT_PARTS,
 } as const;
 const FACTORS = {
   risk: true,
@@ -316,8 +327,17 @@ export const EVENT_MEMBERS: { readonly [K in EventType]: Inside<UnionOf<EventDat
     pauses: { gate: true, codes: true },
     subjectDigest: true,
     universes: UNIVERSE,
-    statement: { missionId: true, nodeId: true, attempt: true, gateDigest: true },
+    escalated: true,
+    statement: STATEMENT_PARTS,
   },
+  "approval.escalated": {
+    ...STILL_ASKED,
+    step: true,
+    group: true,
+    instead: true,
+    requirement: { quorum: true, group: true, all: ALL, also: true },
+  },
+  "approval.reminded": { ...STILL_ASKED, reminder: true, have: true, need: true },
   "approval.granted": {
     proposer: true,
     amendment: true,

@@ -237,6 +237,46 @@ function repin(seconds: number, next: PinnedPolicy): (run: Run) => Command {
   };
 }
 
+/** Nobody answers, then other groups do; reminders; a pause after the first step, which stays taken. */
+function escalated(): readonly Step[] {
+  const approval = {
+    group: "board",
+    deadlineMs: 400_000,
+    escalation: [
+      { afterMs: 90_000, group: "finance" },
+      { afterMs: 180_000, group: "owners", instead: true },
+    ],
+    reminder: { everyMs: 60_000 },
+  };
+  const both = { ...approval, quorum: 2, all: [{ group: "law", quorum: 1 }] };
+  const compiled = plan(
+    [
+      executionNode("pay", { ...HUMAN, approval }),
+      executionNode("sell", { ...HUMAN, approval: both }),
+    ],
+    { edges: [] },
+  );
+  const [fay, lee, oda, ora] = ["finance", "law", "owners", "owners"].map((group, at) =>
+    person(`${group}-${at}`, { groups: [group] }),
+  );
+  if (!fay || !lee || !oda || !ora) throw new Error("four people");
+  return [
+    openMission(compiled),
+    propose(1, "pay", { action: SWITCH }),
+    propose(2, "sell", { action: SWITCH }),
+    passTime(61),
+    approves(80, "sell", lee),
+    approves(95, "pay", fay),
+    intervene(100, "pause"),
+    intervene(110, "resume"),
+    passTime(300),
+    approves(310, "sell", oda),
+    approves(311, "sell", ora),
+    reports(320, "pay"),
+    reports(321, "sell"),
+  ];
+}
+
 /** Every story by the name of its golden file. */
 export const GOLDEN_STORIES = {
   amended,
@@ -246,6 +286,7 @@ export const GOLDEN_STORIES = {
   repinned,
   verified,
   restarted,
+  escalated,
   trusted: trustedStory,
   declared,
 } as const;

@@ -38,6 +38,9 @@ export interface ModelNode {
   /** Whose proposals this attempt adopted, and whose was the last one that people were asked about. */
   proposers: Set<string>;
   askedFor: string | null;
+  /** When people were asked, and which steps of the escalation this digest has behind it. */
+  askedAt: string;
+  steps: { readonly group: string; readonly instead: boolean }[];
   /** The pauses of the last entry gate, and the digest that the last voiding said would follow. */
   pauses: readonly ModelPause[];
   voidedTo: { readonly digest: string; readonly at: string } | null;
@@ -137,6 +140,8 @@ export function newModelNode(spec: NodeSpec, { nodes, edges }: Plan): ModelNode 
     proposal: null,
     proposers: new Set(),
     askedFor: null,
+    askedAt: "",
+    steps: [],
     pauses: [],
     voidedTo: null,
     evidence: [],

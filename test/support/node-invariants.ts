@@ -193,7 +193,15 @@ function checkPeople(
     say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
   const groups = isAuthorized ? [] : decision.all;
   for (const all of isBroken ? [] : [spec.approval?.all, groups])
-    checkSeats(all ?? [], valid, seq, say);
+    checkSeats(all ?? [], valid, seq, say, node.steps);
+  const { group, quorum } = spec.approval ?? {};
+  if (
+    !isBroken &&
+    group !== undefined &&
+    spec.approval?.all === undefined &&
+    quorumOf(node, byPolicy) > 0
+  )
+    checkSeats([{ group, quorum: quorum ?? 1 }], valid, seq, say, node.steps);
   for (const apart of spec.approval?.apartFrom ?? [])
     if (model.nodes.get(apart)?.approvals.some(({ approver }) => people.has(approver)))
       say("I12", `seq ${seq}: who approved ${apart} approves this too`);

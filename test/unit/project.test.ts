@@ -126,6 +126,7 @@ describe("a trace cut anywhere", () => {
         gateDigest: first.approvals[0]?.gateDigest,
         state: "granted",
         have: 1,
+        requirement: null,
         seq: granted,
       },
     ]);

@@ -22,12 +22,14 @@ export function seatsText(
     readonly quorum: number;
     readonly group?: string | null | undefined;
     readonly all?: readonly { readonly group: string; readonly quorum: number }[] | undefined;
+    readonly also?: readonly string[] | undefined;
   },
 ): string {
-  const { quorum, group, all = [] } = requirement;
+  const { quorum, group, all = [], also = [] } = requirement;
   const parts = [
     ...all.map((seat) => `${seat.quorum} of ${seat.group}`),
     ...(group === null || group === undefined ? [] : [`from ${group}`]),
+    ...also.map((name) => `or from ${name}`),
   ];
   return `${have} of ${quorum}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
 }

@@ -35,6 +35,7 @@ export const UPSERT_APPROVALS = `${insertFrom(approvalRequest)}
 export const PATCH_APPROVALS = `UPDATE approval_request
   SET state = patch.value ->> 'state',
       have = coalesce(patch.value ->> 'have', approval_request.have),
+      requirement = coalesce(patch.value ->> 'requirement', approval_request.requirement),
       seq = patch.value ->> 'seq'
   FROM json_each(?1) AS patch
   WHERE approval_request.team = patch.value ->> 'team'

@@ -30,6 +30,8 @@ export interface ApprovalPatch {
   readonly state: ApprovalRow["state"];
   /** null: as it was. */
   readonly have: number | null;
+  /** Whom it asks now, as JSON; null: as it was. */
+  readonly requirement: string | null;
   readonly seq: number;
 }
 
@@ -177,12 +179,14 @@ function projectApproval(
   const held = approvals.get(nodeId);
   if (held !== undefined) {
     if (held.gateDigest !== gateDigest) return;
-    approvals.set(nodeId, { ...held, state, have: change.have ?? held.have, seq });
+    const requirement = change.requirement ?? held.requirement;
+    approvals.set(nodeId, { ...held, state, have: change.have ?? held.have, requirement, seq });
     return;
   }
   const key = `${nodeId} ${gateDigest}`;
   const have = change.have ?? patches.get(key)?.have ?? null;
-  patches.set(key, { team, missionId, nodeId, gateDigest, state, have, seq });
+  const requirement = change.requirement ?? patches.get(key)?.requirement ?? null;
+  patches.set(key, { team, missionId, nodeId, gateDigest, state, have, requirement, seq });
 }
 
 /** The id of the amendment that an approval event without a node is about. */
@@ -219,6 +223,7 @@ interface ApprovalChange {
   readonly gateDigest: string;
   readonly state: string;
   readonly have: number | null;
+  readonly requirement?: string;
 }
 
 function approvalChange(event: TraceEvent): ApprovalChange | null {
@@ -226,6 +231,10 @@ function approvalChange(event: TraceEvent): ApprovalChange | null {
     case "approval.granted": {
       const { gateDigest, have, need } = dataOf(event, "approval.granted");
       return { gateDigest, state: have >= need ? "granted" : "pending", have };
+    }
+    case "approval.escalated": {
+      const { gateDigest, requirement } = dataOf(event, "approval.escalated");
+      return { gateDigest, state: "pending", have: null, requirement: JSON.stringify(requirement) };
     }
     case "approval.denied": {
       const { gateDigest } = dataOf(event, "approval.denied");

@@ -142,11 +142,11 @@ async function describe(env: Env, team: string, page: readonly ApprovalRow[]) {
   const viewById = new Map(asked.map((missionId, index) => [missionId, views[index] ?? null]));
   return page.map((row) => {
     const view = viewById.get(row.missionId) ?? null;
-    const { quorum, group = null, all } = requirementOf(row);
+    const { quorum, group = null, all, also } = requirementOf(row);
     const isWaiting = row.state === "pending";
     return {
       ...toItem(row, missionById.get(row.missionId), view),
-      requirement: { quorum, group, ...(all && { all }) },
+      requirement: { quorum, group, ...(all && { all }), ...(also && { also }) },
       meetable: isWaiting ? isMeetable(requirementOf(row), people, Date.now()) : null,
     };
   });

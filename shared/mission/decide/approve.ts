@@ -6,7 +6,10 @@ import {
   type ApprovalStatement,
   type ApproverFacts,
   challengeOf,
+  escalatedTo,
   fitsAnySeat,
+  groupsAsked,
+  isCounted,
   isWithinHours,
   missingSeats,
   type Seatable,
@@ -20,6 +23,7 @@ import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
 import { approvedBy } from "../approved.ts";
 import type { DecideApproval } from "../command.ts";
+import { escalationSteps } from "../due.ts";
 import { evidenceFor } from "../question.ts";
 import { apartNodeOf } from "../duties.ts";
 import type { Rejection } from "../rejection.ts";
@@ -33,6 +37,8 @@ interface Asked {
   readonly nodeId: string;
   readonly attempt: number;
   readonly request: OpenRequest | null;
+  /** Steps of the escalation that were taken. */
+  readonly steps?: number;
   readonly approvals: readonly HeldApproval[];
   /** Everybody who proposed it: none of them approves it. */
   readonly proposers: readonly string[];
@@ -45,10 +51,13 @@ interface Asked {
 
 export function decideApproval(turn: Turn, command: DecideApproval): Result<null, Rejection> {
   const { nodeId } = command;
-  const { request, approvals, attempt, proposers, challenges } = recordOf(turn, nodeId);
+  const record = recordOf(turn, nodeId);
+  const { request, approvals, attempt, proposers, challenges } = record;
+  const steps = request ? escalationSteps(record, request.gateDigest) : 0;
   const producers = evidenceFor(turn.state, nodeId).map((bundle) => bundle.producedBy);
   const people = { proposers, producers };
-  const asked = { nodeId, attempt, request, approvals, ...people, challenges, isAmendment: false };
+  const about = { nodeId, attempt, request, steps, approvals };
+  const asked = { ...about, ...people, challenges, isAmendment: false };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
   if (recorded.value === "quorum") reconsider(turn, nodeId, "approval");
@@ -71,7 +80,7 @@ export function recordDecision(
   const misfit =
     statementMisfit(turn, asked, request, statement, approver) ??
     challengeMisfit(asked, passkey) ??
-    personMisfit(turn, request, approver, statement.decision) ??
+    personMisfit(turn, asked, request, approver, statement.decision) ??
     (statement.decision === "deny"
       ? null
       : countMisfit(turn, asked, request, approver, statement.decision));
@@ -95,7 +104,8 @@ export function recordDecision(
   }
   const given = [...givenFor(turn, asked, request), { id: approver.id, groups: approver.groups }];
   const breaksGlass = statement.decision === "break-glass";
-  const missing = breaksGlass ? 0 : missingSeats(request.requirement, given);
+  const requirement = escalatedTo(request.requirement, asked.steps ?? 0);
+  const missing = breaksGlass ? 0 : missingSeats(requirement, given);
   const need = seatsOf(request.requirement).length;
   emitAbout(
     turn,
@@ -109,7 +119,7 @@ export function recordDecision(
       statementExpiresAt: statement.expiresAt,
       ...(approver.validUntil === null ? {} : { validUntil: approver.validUntil }),
       // Whoever comes on top of a plain quorum counts too; a seat is filled once.
-      have: request.requirement.all === undefined ? given.length : need - missing,
+      have: isCounted(requirement) ? given.length : need - missing,
       need,
       ...(breaksGlass && { breakGlass: true }),
     },
@@ -232,7 +242,8 @@ function windowMisfit(turn: Turn, { issuedAt, expiresAt }: ApprovalStatement): R
 
 function personMisfit(
   turn: Turn,
-  request: OpenRequest,
+  { steps = 0 }: Asked,
+  { requirement }: OpenRequest,
   approver: ApproverFacts,
   decision: ApprovalStatement["decision"],
 ): Rejection | null {
@@ -241,11 +252,12 @@ function personMisfit(
     return refuse(`${approver.id} may approve from ${approver.validFrom} on`);
   if (approver.validUntil !== null && approver.validUntil <= turn.at)
     return refuse(`${approver.id} could approve until ${approver.validUntil}`);
-  const { requirement } = request;
+  const asked = escalatedTo(requirement, steps);
+  // Who was asked once may always say no, whoever was asked instead since.
+  if (decision === "deny" && fitsAnySeat(requirement, approver.groups)) return null;
   // Who breaks the glass needs no seat: that right is theirs alone, and it is looked at in countMisfit.
-  if (decision === "break-glass" || fitsAnySeat(requirement, approver.groups)) return null;
-  const groups = [...new Set(seatsOf(requirement))];
-  return refuse(`${approver.id} is not in group ${groups.join(" or ")}`);
+  if (decision === "break-glass" || fitsAnySeat(asked, approver.groups)) return null;
+  return refuse(`${approver.id} is not in group ${groupsAsked(asked).join(" or ")}`);
 }
 
 /** Why an approval would not count. Not asked of a denial: whoever may decide here may always say no. */

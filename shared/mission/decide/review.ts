@@ -3,25 +3,33 @@
  * and the directory may have changed since. What no longer counts is revoked by name; the request stays open.
  * Specification: docs/approvals.md, "When the directory changes".
  */
-import { seatsOf } from "../../approval/index.ts";
+import { escalatedTo, groupsAsked, type SeatRequirement } from "../../approval/index.ts";
 import { ok, type Result } from "../../result.ts";
 import { amendmentsOf } from "../amendments.ts";
 import type { PersonStanding, ReviewApprovals } from "../command.ts";
+import { escalationSteps } from "../due.ts";
 import type { EventData } from "../event.ts";
 import type { Rejection } from "../rejection.ts";
-import type { HeldApproval, MissionState, OpenRequest } from "../state.ts";
+import type { HeldApproval, MissionState } from "../state.ts";
 import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
 
 export function decideReview(turn: Turn, command: ReviewApprovals): Result<null, Rejection> {
   const { actor, person, standing } = command;
   for (const nodeId of askedNodes(turn.state)) {
-    const { request, approvals } = recordOf(turn, nodeId);
-    for (const data of revocations(turn.at, request, approvals, person, standing))
+    const record = recordOf(turn, nodeId);
+    const { request, approvals } = record;
+    if (!request) continue;
+    const requirement = escalatedTo(
+      request.requirement,
+      escalationSteps(record, request.gateDigest),
+    );
+    for (const data of revocations(turn.at, requirement, approvals, person, standing))
       emitNode(turn, "approval.revoked", nodeId, data, { actor });
   }
   const { open } = amendmentsOf(turn.state);
-  if (!open) return ok(null);
-  for (const data of revocations(turn.at, open.request, open.approvals, person, standing))
+  if (!open?.request) return ok(null);
+  const { requirement } = open.request;
+  for (const data of revocations(turn.at, requirement, open.approvals, person, standing))
     emitMission(turn, "approval.revoked", { amendment: open.id, ...data }, { actor });
   return ok(null);
 }
@@ -43,16 +51,15 @@ function askedNodes(state: MissionState): readonly string[] {
 
 function revocations(
   at: string,
-  request: OpenRequest | null,
+  requirement: SeatRequirement,
   approvals: readonly HeldApproval[],
   person: string,
   standing: PersonStanding | null,
 ): readonly EventData["approval.revoked"][] {
-  if (!request) return [];
   return approvals
     .filter(({ approver }) => approver === person)
     .flatMap((held) => {
-      const cause = causeOf(at, request, held, standing);
+      const cause = causeOf(at, requirement, held, standing);
       if (cause === null) return [];
       const { gateDigest, approver, kid } = held;
       return { gateDigest, approver, kid, cause, standing };
@@ -61,7 +68,7 @@ function revocations(
 
 function causeOf(
   at: string,
-  { requirement }: OpenRequest,
+  requirement: SeatRequirement,
   held: HeldApproval,
   standing: PersonStanding | null,
 ): EventData["approval.revoked"]["cause"] | null {
@@ -71,7 +78,7 @@ function causeOf(
   if ((validFrom !== null && validFrom > at) || (validUntil !== null && validUntil <= at))
     return "not_valid";
   // Only a group that a seat asks for matters, and only one they were in when they approved.
-  const asked = new Set(seatsOf(requirement));
+  const asked = new Set(groupsAsked(requirement));
   const left = held.groups.some((group) => asked.has(group) && !groups.includes(group));
   return left ? "group_left" : null;
 }

@@ -5,6 +5,7 @@ import { isOverdue } from "../due.ts";
 import { emitNode, recordOf, type Turn } from "../turn.ts";
 import { passAmendment } from "./amend.ts";
 import { refusedResult } from "./approve.ts";
+import { escalate, remind } from "./escalate.ts";
 
 /**
  * Applies every deadline that has passed by the turn's time, in plan order. Stopped missions stand still,
@@ -37,6 +38,9 @@ function passNode(turn: Turn, nodeId: string): void {
       `nobody decided by ${deadlineAt}; silence denies`,
     );
     emitNode(turn, "approval.expired", nodeId, { gateDigest, deadlineAt }, { gateResult });
+  } else if (isActive && request) {
+    escalate(turn, nodeId);
+    remind(turn, nodeId);
   }
   if (isActive && status === "RUNNING" && lease?.expiresAt && lease.expiresAt <= turn.at) {
     const reason = {

@@ -1,4 +1,5 @@
 /** One node in full: why it stands where it stands, what it is about to do, who answers for it. */
+import type { SeatRequirement } from "../../../shared/approval/index.ts";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { MissionView, NodeView } from "../../../shared/mission/index.ts";
@@ -105,11 +106,13 @@ function RequestNote({
 }): JSX.Element | null {
   const { request } = node;
   if (request === null) return null;
-  const { have, requirement, deadlineAt } = request;
+  const { have, deadlineAt } = request;
+  const requirement: SeatRequirement = request.askedNow ?? request.requirement;
   return (
     <p class="note tone-wait">
       People are asked: {have} of {requirement.quorum} have approved
-      {requirement.group === undefined ? "" : `, from ${requirement.group}`}. The deadline is{" "}
+      {requirement.group === undefined ? "" : `, from ${requirement.group}`}
+      {requirement.also?.map((group) => `, or from ${group}`)}. The deadline is{" "}
       <Relative at={deadlineAt} />; silence denies.{" "}
       <a href={addressOf(["inbox", mission.id, node.id])}>Read the request</a>
     </p>

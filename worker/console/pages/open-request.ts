@@ -1,4 +1,5 @@
 /** What a request is about, whether a node asks or an amendment of the plan does. */
+import type { SeatRequirement } from "../../../shared/approval/index.ts";
 import type { EvidenceSummary } from "../../../shared/evidence/index.ts";
 import type { MissionView, NodeView } from "../../../shared/mission/index.ts";
 
@@ -13,7 +14,7 @@ export interface OpenRequest {
   readonly risk: number;
   readonly attempt: number;
   readonly gateDigest: string;
-  readonly requirement: Held["requirement"];
+  readonly requirement: SeatRequirement;
   /** What an approval clears besides the missing approval itself. */
   readonly pauses: NonNullable<Held["pauses"]>;
   readonly have: number;
@@ -51,7 +52,7 @@ function ofNode(mission: MissionView, node: NodeView): OpenRequest | null {
     risk: node.risk,
     attempt: node.attempt,
     gateDigest: request.gateDigest,
-    requirement: request.requirement,
+    requirement: request.askedNow ?? request.requirement,
     pauses: request.pauses ?? [],
     have: request.have,
     approvers: node.approvals

@@ -16,11 +16,17 @@ export function Seats({ view }: { view: ShownApproval }): JSX.Element {
               <span aria-hidden="true">{person === null ? "○" : "✓"}</span>
               {person === null ? "open" : "filled"}
             </span>{" "}
-            {group === null ? "anybody" : `somebody of ${group}`}
+            {group === null ? "anybody" : `somebody of ${[group, ...view.also].join(" or ")}`}
             {person === null ? null : `: ${person}`}
           </li>
         ))}
       </ul>
+      {view.escalation.map(({ group, instead, at, taken }) => (
+        <p class="dim" key={at}>
+          {taken ? "Asked since" : "If nobody has decided by"} <Moment at={at} />: {group}
+          {instead ? ", instead of everybody before" : " too"}.
+        </p>
+      ))}
     </section>
   );
 }
