@@ -120,6 +120,13 @@ function isAsked({ proposal, spec }: ModelNode): boolean {
   return proposal !== null || spec.ownerX === "system" || needsNone;
 }
 
+/** The seats of a requirement that names one group and no others, where the node asks people at all. */
+export function plainSeats({ kind, risk, approval }: ModelNode["spec"], byPolicy: number) {
+  const { group, all, quorum = 1 } = approval ?? {};
+  const isAsked = kind === "approval" || risk >= 3 || byPolicy > 0;
+  return isAsked && group !== undefined && all === undefined ? [{ group, quorum }] : [];
+}
+
 /** I1, I12: each seat of `all` has a person of its own, worked out by trying every order. */
 export function checkSeats(
   all: readonly { readonly group: string; readonly quorum: number }[],

@@ -12,7 +12,7 @@ import { endsTicket, type TicketClaims } from "../../shared/ticket/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import { isShared, release, takeLease } from "./lease-invariants.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
-import { checkApproval, checkSeats } from "./approval-invariants.ts";
+import { checkApproval, checkSeats, plainSeats } from "./approval-invariants.ts";
 import { checkWideGates } from "./gate-invariants.ts";
 import { availableTo, digestOf, pausesTold, unfinished } from "./mission-model.ts";
 import { factsOf } from "./policy-model.ts";
@@ -192,16 +192,8 @@ function checkPeople(
   if (!isBroken && people.size < quorumOf(node, byPolicy))
     say("I1", `seq ${seq}: ${people.size} approvals are not enough`);
   const groups = isAuthorized ? [] : decision.all;
-  for (const all of isBroken ? [] : [spec.approval?.all, groups])
+  for (const all of isBroken ? [] : [spec.approval?.all, groups, plainSeats(spec, byPolicy)])
     checkSeats(all ?? [], valid, seq, say, node.steps);
-  const { group, quorum } = spec.approval ?? {};
-  if (
-    !isBroken &&
-    group !== undefined &&
-    spec.approval?.all === undefined &&
-    quorumOf(node, byPolicy) > 0
-  )
-    checkSeats([{ group, quorum: quorum ?? 1 }], valid, seq, say, node.steps);
   for (const apart of spec.approval?.apartFrom ?? [])
     if (model.nodes.get(apart)?.approvals.some(({ approver }) => people.has(approver)))
       say("I12", `seq ${seq}: who approved ${apart} approves this too`);
