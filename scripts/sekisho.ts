@@ -23,6 +23,7 @@ import { missionGraph } from "./cli/graph.ts";
 import { missionAmend } from "./cli/amend.ts";
 import { missionList, missionOpen, missionReady, missionShow } from "./cli/mission.ts";
 import { planCompile } from "./cli/plan.ts";
+import { missionReconcile } from "./cli/reconcile.ts";
 import { token } from "./cli/token.ts";
 import { traceCertify, traceExport, traceReplay, traceVerify } from "./cli/trace.ts";
 import {
@@ -58,6 +59,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mission reset": missionReset,
   "mission ban": missionBan,
   "mission stop": missionStop,
+  "mission reconcile": missionReconcile,
   "plan compile": planCompile,
   approve,
   "approvers attention": approversAttention,

@@ -55,6 +55,8 @@ export const LIMITS = {
   resendsCountedMax: 1_000,
   /** What a receipt or denial says in words; enough for a status and a cause. */
   detailCharsMax: 500,
+  /** Bundles named with a reconciliation; a person looks at a few. */
+  reconciliationEvidenceMax: 16,
   /** The usual width of an idempotency key, also promised by the API. */
   idempotencyKeyCharsMax: 255,
   /** Clients retry within a day; the API promises at least this. */

@@ -39,6 +39,7 @@ import { policyRoutes } from "./routes/policies.ts";
 import { policyRepinRoutes } from "./routes/policy-repin.ts";
 import { policyRunRoutes } from "./routes/policy-runs.ts";
 import { readModelRoutes } from "./routes/read-model.ts";
+import { reconciliationRoutes } from "./routes/reconciliation.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { trustRoutes } from "./routes/trust.ts";
@@ -52,6 +53,7 @@ const ROUTES = [
   graphRoutes,
   planRoutes,
   nodeRoutes,
+  reconciliationRoutes,
   approvalRoutes,
   traceRoutes,
   streamRoutes,

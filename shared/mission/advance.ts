@@ -20,6 +20,7 @@ import { clearRequest, requestApproval } from "./approvals.ts";
 import type { EventData } from "./event.ts";
 import { evaluateLeased } from "./leases.ts";
 import { isSelfAdvancing } from "./evolve.ts";
+import { outcomeOf } from "./outcome.ts";
 import { evidenceFor, exitQuestionOf, heldAsking, questionOf } from "./question.ts";
 import { passageOf } from "./share.ts";
 import { shadowOf } from "./shadow.ts";
@@ -53,9 +54,10 @@ export function reconsider(
   const record = recordOf(turn, nodeId);
   if (record.status !== "BLOCKED" || record.verdict === "seal" || turn.state.status !== "active")
     return;
-  if (record.receipt?.outcome === "unknown" || !isAskable(turn, nodeId)) return;
+  const outcome = outcomeOf(record);
+  if (outcome === "unknown" || !isAskable(turn, nodeId)) return;
   // What has been performed cannot be let in again or asked about anew: only the exit is still open.
-  const performed = record.receipt?.outcome === "succeeded";
+  const performed = outcome === "succeeded";
   const stateAfter = performed ? "RUNNING" : "READY";
   emitNode(turn, "node.unblocked", nodeId, { cause, ...(freed && { freed }) }, { stateAfter });
   if (performed) leave(turn, nodeId);

@@ -7,7 +7,7 @@ import { invariant } from "../invariant.ts";
 import { unixMsToIso } from "../time.ts";
 import type { EventDraft, GateResultRecord } from "../trace/index.ts";
 import { dataOf, type EventType } from "./event.ts";
-import type { MissionStatus, NodeStatus } from "./state.ts";
+import type { Finding, MissionStatus, NodeStatus } from "./state.ts";
 
 export type Answer =
   | {
@@ -79,6 +79,12 @@ export type Answer =
       /** Nodes whose requests and approvals were voided. */
       readonly voided: readonly string[];
     }
+  | {
+      readonly type: "reconciled";
+      readonly outcome: Finding;
+      readonly nodeState: NodeStatus;
+      readonly gateResult: GateResultRecord;
+    }
   | { readonly type: "recorded"; readonly events: number };
 
 /** What the caller of the command that yielded `events` is told; `recorded` when there is nothing special to tell. */
@@ -105,6 +111,13 @@ export function answerOf(events: readonly EventDraft[]): Answer {
         nodeState: stateAfter(own, events),
         gateResult: required(lastWord(own, events)),
       };
+    case "outcome.reconciled":
+      return {
+        type: "reconciled",
+        outcome: dataOf(own, "outcome.reconciled").outcome,
+        nodeState: stateAfter(own, events),
+        gateResult: required(lastWord(own, events)),
+      };
     case "mission.policy_repinned":
       return repinnedAnswer(own, events);
     default:
@@ -120,6 +133,7 @@ const ANSWERING = new Set<EventType>([
   "approval.granted",
   "approval.denied",
   "result.submitted",
+  "outcome.reconciled",
   "amendment.proposed",
   "amendment.refused",
   "mission.policy_repinned",

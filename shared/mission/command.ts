@@ -14,6 +14,7 @@ import type { TrustFacts } from "../trust/index.ts";
 import type { Actor } from "../trace/index.ts";
 import type { JsonObject } from "../strict-json.ts";
 import type { UniverseObservation } from "../universe/index.ts";
+import type { Finding } from "./state.ts";
 
 /** What the team's directory says of an agent at the moment it acts; recorded with its proposal. */
 export interface AgentFacts {
@@ -116,6 +117,16 @@ export interface RecordReceipt extends Base {
   readonly receipt: Receipt;
 }
 
+/** A person says what became of an action whose outcome is unknown. */
+export interface ReconcileOutcome extends Base {
+  readonly type: "ReconcileOutcome";
+  readonly nodeId: string;
+  readonly outcome: Finding;
+  readonly reason: string;
+  /** Hashes of bundles the mission holds that show it. */
+  readonly evidence?: readonly string[];
+}
+
 export interface RecordDenial extends Base {
   readonly type: "RecordDenial";
   readonly denial: Denial;
@@ -187,6 +198,7 @@ export type Command =
   | DecideApproval
   | SubmitResult
   | RecordReceipt
+  | ReconcileOutcome
   | RecordDenial
   | Intervene
   | RepinPolicy

@@ -16,7 +16,7 @@ import type { UniverseObservation } from "../universe/index.ts";
 import type { Proposer } from "./amendments.ts";
 import type { PersonStanding } from "./command.ts";
 import type { LoopCode } from "./loop.ts";
-import type { HeldLease, HeldProposal, HeldResult } from "./state.ts";
+import type { Finding, HeldLease, HeldProposal, HeldResult } from "./state.ts";
 
 /**
  * The generation of the rules a mission opened under: rises when the same inputs may lead to other
@@ -143,6 +143,7 @@ export interface EventData {
       | "action_failed"
       | "ticket_unused"
       | "lease_expired"
+      | "not_done"
       | "in_doubt";
   };
   /** The node starts over: nobody's proposal, nobody's approval, all its attempts. */
@@ -285,6 +286,21 @@ export interface EventData {
     readonly receipt: Receipt;
     /** Re-sends made before it came. */ readonly resends: number;
   };
+  /** A definite outcome of a ticket that was settled as unknown before; it moves nothing. */
+  "receipt.late": {
+    readonly receipt: Receipt;
+    /** Whether a person had found the opposite by then. */
+    readonly contradicts: boolean;
+  };
+  /** A person says what became of an action whose outcome is unknown. */
+  "outcome.reconciled": {
+    readonly jti: string;
+    readonly attempt: number;
+    readonly outcome: Finding;
+    readonly reason: string;
+    /** Hashes of bundles the mission holds; only there where some were named. */
+    readonly evidence?: readonly string[];
+  };
   "incident.raised": {
     readonly kind: IncidentKind;
     readonly severity: "low" | "medium" | "high" | "critical";
@@ -296,6 +312,7 @@ export interface EventData {
 export type IncidentKind =
   | "ticket_denied"
   | "outcome_unknown"
+  | "outcome_contradicted"
   | "mission_sealed"
   | "break_glass"
   | "attempts_exhausted"

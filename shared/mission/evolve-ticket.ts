@@ -3,6 +3,7 @@
  * and keeps what is remembered of every ticket; evolve.ts puts the change into the state.
  * Source: docs/event-log.md.
  */
+import { invariant } from "../invariant.ts";
 import { endsTicket } from "../ticket/index.ts";
 import { dropAction, keepAction } from "./actions.ts";
 import { dataOf } from "./event.ts";
@@ -41,9 +42,35 @@ export function ticketChange(
 export function receiptChange(state: MissionState, event: Evolving): Change {
   const { receipt, resends } = dataOf(event, "receipt.recorded");
   const ticket = state.tickets.get(receipt.jti);
-  if (ticket) state.tickets.set(receipt.jti, { ...ticket, resends });
+  const doubt = receipt.outcome === "unknown" ? ({ doubt: "open" } as const) : {};
+  if (ticket) state.tickets.set(receipt.jti, { ...ticket, resends, ...doubt });
   if (receipt.outcome === "failed") dropAction(state, receipt.jti);
   return { receipt, ticket: null };
+}
+
+/** A person said what became of the action; what was not done leaves the history. */
+export function reconciledChange(
+  state: MissionState,
+  { receipt }: NodeRecord,
+  event: Evolving,
+): Change {
+  const { jti, outcome } = dataOf(event, "outcome.reconciled");
+  invariant(receipt?.jti === jti, "what is reconciled is the outcome that the node holds");
+  const ticket = state.tickets.get(jti);
+  if (ticket) state.tickets.set(jti, { ...ticket, doubt: outcome });
+  if (outcome === "not_done") dropAction(state, jti);
+  return {
+    receipt: { ...receipt, reconciled: { outcome, by: event.actor.id } },
+    verdict: null,
+    reasons: [],
+  };
+}
+
+/** The gateway's word after the doubt, remembered with its ticket. */
+export function noteLate(state: MissionState, event: Evolving): void {
+  const { receipt } = dataOf(event, "receipt.late");
+  const ticket = state.tickets.get(receipt.jti);
+  if (ticket) state.tickets.set(receipt.jti, { ...ticket, late: receipt.outcome });
 }
 
 /** A ticket that will never run is nobody's outstanding one, whatever state the mission is in. */

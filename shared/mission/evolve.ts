@@ -15,7 +15,14 @@ import { dataOf, type EventType } from "./event.ts";
 import { approvalChange } from "./evolve-approval.ts";
 import { failureChange, resetChange } from "./evolve-failure.ts";
 import { idleHolders, noteWaiting, releaseLease, takeLease } from "./evolve-lease.ts";
-import { countDenial, endedTicket, receiptChange, ticketChange } from "./evolve-ticket.ts";
+import {
+  countDenial,
+  endedTicket,
+  noteLate,
+  receiptChange,
+  reconciledChange,
+  ticketChange,
+} from "./evolve-ticket.ts";
 import { loopChange } from "./loop.ts";
 import { countPassage } from "./share.ts";
 import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
@@ -309,6 +316,11 @@ function nodeChange(
       return before.ticket ? { ticket: { ...before.ticket, overdue: true } } : {};
     case "receipt.recorded":
       return receiptChange(state, event);
+    case "outcome.reconciled":
+      return reconciledChange(state, before, event);
+    case "receipt.late":
+      noteLate(state, event);
+      return {};
     case "loop.detected":
       return {};
     default:

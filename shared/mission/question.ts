@@ -14,6 +14,7 @@ import type { AgentFacts } from "./command.ts";
 import { type Signing, signingOf } from "./digest.ts";
 import { escalationSteps } from "./due.ts";
 import { isSelfAdvancing, nodeRecord } from "./evolve.ts";
+import { outcomeOf } from "./outcome.ts";
 import { shareOf } from "./share.ts";
 import type { Declarations, HeldProposal, MissionState, NodeRecord } from "./state.ts";
 import { specOf } from "./turn.ts";
@@ -53,7 +54,7 @@ export function questionOf(
     sealed: record.verdict === "seal" || state.sealed,
     attempt: record.attempt,
     ...(record.attemptsForgiven !== undefined && { attemptsForgiven: record.attemptsForgiven }),
-    outcomeUnknown: record.receipt?.outcome === "unknown",
+    outcomeUnknown: outcomeOf(record) === "unknown",
     waitingFor: record.waitingFor === 0 ? [] : unfinishedPredecessors(state, nodeId),
     agent: withBan(state, asking.agent),
     ...trustOf(state, asking.agent),
@@ -120,7 +121,7 @@ export function exitQuestionOf(state: MissionState, nodeId: string, at: string):
     spec,
     evidence: record.evidence,
     result: record.result,
-    succeeded: spec.kind === "execution" ? record.receipt?.outcome === "succeeded" : null,
+    succeeded: spec.kind === "execution" ? outcomeOf(record) === "succeeded" : null,
     approvals: {
       // The statement's own expiry bounds when it may start something, not how long that may run.
       have: new Set(

@@ -72,6 +72,8 @@ const ORIGINS: Readonly<Record<EventType, "follows" | Read>> = {
   "ticket.duplicate": readDenial,
   "ticket.overdue": "follows",
   "receipt.recorded": readReceipt,
+  "receipt.late": readReceipt,
+  "outcome.reconciled": readReconciliation,
   "incident.raised": "follows",
 };
 
@@ -312,6 +314,13 @@ function readDenial(event: TraceEvent, { terms }: Context): ReadBack {
 function readReceipt(event: TraceEvent, { terms }: Context): ReadBack {
   const { receipt } = dataOf(event, "receipt.recorded");
   return { command: { ...base(event, terms), type: "RecordReceipt", receipt } };
+}
+
+function readReconciliation(event: TraceEvent, { terms }: Context): ReadBack {
+  const { outcome, reason, evidence } = dataOf(event, "outcome.reconciled");
+  const nodeId = event.nodeId ?? "";
+  const said = { nodeId, outcome, reason, ...(evidence && { evidence }) };
+  return { command: { ...base(event, terms), type: "ReconcileOutcome", ...said } };
 }
 
 function readIntervention(

@@ -52,6 +52,12 @@ export type Rejection =
   | CeremonyReject
   | { readonly reason: "approval_digest_stale"; readonly expected: string; readonly actual: string }
   | { readonly reason: "approval_already_given"; readonly approver: string }
+  | { readonly reason: "outcome_not_unknown"; readonly nodeId: string; readonly state: string }
+  | {
+      readonly reason: "reconciliation_not_permitted";
+      readonly nodeId: string;
+      readonly detail: string;
+    }
   | { readonly reason: "ticket_unknown"; readonly jti: string }
   | { readonly reason: "input_unexpected"; readonly kind: string }
   | { readonly reason: "head_stale"; readonly head: string }

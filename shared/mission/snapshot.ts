@@ -9,7 +9,7 @@ import type { MissionState } from "./state.ts";
 import { createTable, type Table } from "./table.ts";
 
 /** Rises when the shape of a snapshot changes; another version's snapshot is ignored, and the fold runs. */
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 
 const TABLES = [
   "nodes",

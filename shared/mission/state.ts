@@ -95,9 +95,21 @@ export interface HeldTicket {
   readonly overdue: boolean;
 }
 
+/** What a person found of an action whose outcome the gateway did not know. */
+export type Finding = "done" | "not_done";
+
+/** The gateway's receipt; where it does not know the outcome, also what a person found. */
+export type HeldReceipt = Receipt & {
+  readonly reconciled?: { readonly outcome: Finding; readonly by: string };
+};
+
 /** What is remembered of every ticket ever issued. */
 export interface TicketRecord {
   readonly nodeId: string;
+  /** Where the outcome was unknown: `open` until a person finds it out. */
+  readonly doubt?: "open" | Finding;
+  /** The definite outcome that the gateway reported after it had been unknown. */
+  readonly late?: Receipt["outcome"];
   /** Re-sends made before the receipt came; that many duplicates are no replay. */
   readonly resends: number;
   readonly duplicates: number;
@@ -139,7 +151,7 @@ export interface NodeRecord {
   /** Every agent whose proposal was adopted in this attempt; none of them may approve in it. */
   readonly proposers: readonly string[];
   readonly result: HeldResult | null;
-  readonly receipt: Receipt | null;
+  readonly receipt: HeldReceipt | null;
   /** Bundles submitted to this node, oldest first. */
   readonly evidence: readonly EvidenceSummary[];
   readonly approvals: readonly HeldApproval[];

@@ -14,11 +14,10 @@ import { hashJson } from "../canonical.ts";
 import { type EvidenceSummary, shownEvidence } from "../evidence/index.ts";
 import type { NamedPause, RecordedReason } from "../gates/index.ts";
 import type { ApprovalRequirement, FactorsSpec, NodeSpec } from "../plan/index.ts";
-import type { Receipt } from "../ticket/index.ts";
 import { unixMsToIso } from "../time.ts";
 import { amendmentRisk, type Amendments, type AppliedAmendment } from "./amendments.ts";
 import { nodeRecord } from "./evolve.ts";
-import type { MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
+import type { HeldReceipt, MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { shareOf, totalOf } from "./share.ts";
 import { specOf } from "./turn.ts";
 import type { JsonObject } from "../strict-json.ts";
@@ -77,7 +76,7 @@ export interface NodeView {
     readonly issuedAt: string;
     readonly expiresAt: string;
   } | null;
-  readonly receipt: Receipt | null;
+  readonly receipt: HeldReceipt | null;
   readonly result: {
     readonly outputs: JsonObject;
     readonly tests: readonly { readonly id: string; readonly passed: boolean }[];

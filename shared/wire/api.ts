@@ -126,10 +126,10 @@ export const putAgentSchema = z.strictObject({
 }) satisfies z.ZodType<AgentEntry>;
 
 const verdictSchema = z.enum(["allow", "pause", "block", "seal"]);
-const nodeStatusSchema = z.enum(["NEW", "READY", "RUNNING", "DONE", "BLOCKED"]);
+export const nodeStatusSchema = z.enum(["NEW", "READY", "RUNNING", "DONE", "BLOCKED"]);
 export const missionStatusSchema = z.enum(["active", "paused", "stopped", "completed"]);
 
-const gateResultSchema = z.strictObject({
+export const gateResultSchema = z.strictObject({
   verdict: verdictSchema,
   score: z.number(),
   reasons: z.array(

@@ -148,6 +148,11 @@ export const PROBLEMS = {
   approval_statement_expired: { status: 422, title: "The statement is outside its time window" },
   approval_digest_stale: { status: 409, title: "What was signed is no longer what is asked" },
   approval_already_given: { status: 409, title: "This person has already approved" },
+  outcome_not_unknown: { status: 409, title: "The outcome at this node is not unknown" },
+  reconciliation_not_permitted: {
+    status: 403,
+    title: "This person may not reconcile this outcome like this",
+  },
   ticket_unknown: { status: 404, title: "The mission issued no such ticket" },
   gate_blocked: { status: 409, title: "The gate blocked" },
   gate_sealed: { status: 409, title: "The gate sealed the node" },

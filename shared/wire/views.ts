@@ -10,6 +10,7 @@ import { nodeSchema, approvalRequirementSchema, factorsSchema } from "../plan/in
 import { receiptSchema } from "../ticket/index.ts";
 import { observationsSchema } from "../universe/index.ts";
 import { headSchema, missionStatusSchema } from "./api.ts";
+import { findingSchema } from "./outcome.ts";
 
 const momentSchema = z.iso.datetime({ precision: 3 });
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -122,7 +123,12 @@ export const nodeViewSchema = z.strictObject({
   ticket: z
     .strictObject({ jti: z.string(), issuedAt: momentSchema, expiresAt: momentSchema })
     .nullable(),
-  receipt: receiptSchema.nullable(),
+  /** With what a person found, where the gateway did not know. */
+  receipt: receiptSchema
+    .extend({
+      reconciled: z.strictObject({ outcome: findingSchema, by: z.string() }).exactOptional(),
+    })
+    .nullable(),
   result: z
     .strictObject({
       outputs: jsonObjectSchema,

@@ -26,6 +26,7 @@ import {
   passTime,
   propose,
   recordDenial,
+  reconcile,
   recordReceipt,
   submitEvidence,
   submitResult,
@@ -68,6 +69,7 @@ export function lettersAt(view: NodeView, seconds: number, alphabet: Alphabet): 
     ...workOn(seconds, view),
     ...signaturesOn(seconds, id, record.request?.gateDigest ?? null, record.attempt),
     ...receiptsOf(seconds, view),
+    ...findingsOf(seconds, view),
   ];
   if (alphabet !== "core")
     letters.push(
@@ -227,6 +229,15 @@ function receiptsOf(seconds: number, { tickets }: NodeView): readonly Letter[] {
   return (["succeeded", "failed", "unknown"] as const).map((outcome) => ({
     name: `receipt ${outcome}`,
     command: recordReceipt(seconds, receipt(jti, { outcome })),
+  }));
+}
+
+/** What a person finds of an outcome; tried where it is not known, and refused everywhere else by the same rule. */
+function findingsOf(seconds: number, { spec, record }: NodeView): readonly Letter[] {
+  if (record.receipt?.outcome !== "unknown") return [];
+  return (["done", "not_done"] as const).map((outcome) => ({
+    name: `reconcile ${outcome}`,
+    command: reconcile(seconds, spec.id, outcome),
   }));
 }
 

@@ -156,6 +156,24 @@ export function recordDenial(seconds: number, reported: Denial): Of<"RecordDenia
   };
 }
 
+/** An operator says what became of an action whose outcome is unknown. */
+export function reconcile(
+  seconds: number,
+  nodeId: string,
+  outcome: Of<"ReconcileOutcome">["outcome"],
+  overrides: Overrides<"ReconcileOutcome"> & { readonly by?: string } = {},
+): Of<"ReconcileOutcome"> {
+  const { by = "operator", ...rest } = overrides;
+  return {
+    ...base(seconds, byHuman(by), `${nodeId} ${outcome}`),
+    type: "ReconcileOutcome",
+    nodeId,
+    outcome,
+    reason: "the upstream's own log was looked at",
+    ...rest,
+  };
+}
+
 export function intervene(
   seconds: number,
   kind: Of<"Intervene">["kind"],

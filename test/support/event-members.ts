@@ -3,7 +3,7 @@
  * member does not compile until it stands here, and then some golden trace must hold it.
  */
 import type { EventData, EventType } from "../../shared/mission/index.ts";
-import type { Inside, Members, Thing, Things, UnionOf } from "./member-types.ts";
+import type { Inside, Thing, Things, UnionOf } from "./member-types.ts";
 
 const REASON = { code: true, gate: true, detail: true, counterfactual: true } as const;
 const ALL = { group: true, quorum: true } as const;
@@ -67,6 +67,16 @@ const DENIAL = {
   verified: true,
   actionType: true,
   argsHash: true,
+} as const;
+const RECEIPT = {
+  jti: true,
+  outcome: true,
+  status: true,
+  requestDigest: true,
+  responseDigest: true,
+  detail: true,
+  startedAt: true,
+  finishedAt: true,
 } as const;
 const ZONE = { zone: true, skills: true, owns: true, handsTo: true } as const;
 const CHANGE = {
@@ -380,37 +390,8 @@ export const EVENT_MEMBERS: { readonly [K in EventType]: Inside<UnionOf<EventDat
   "ticket.denied": { denial: DENIAL },
   "ticket.duplicate": { denial: DENIAL },
   "ticket.overdue": { jti: true, expiresAt: true },
-  "receipt.recorded": {
-    receipt: {
-      jti: true,
-      outcome: true,
-      status: true,
-      requestDigest: true,
-      responseDigest: true,
-      detail: true,
-      startedAt: true,
-      finishedAt: true,
-    },
-    resends: true,
-  },
+  "receipt.recorded": { receipt: RECEIPT, resends: true },
+  "receipt.late": { receipt: RECEIPT, contradicts: true },
+  "outcome.reconciled": { jti: true, attempt: true, outcome: true, reason: true, evidence: true },
   "incident.raised": { kind: true, severity: true, reasonCodes: true, summary: true },
 };
-
-/** Dotted places of an event type's data, lists left out; those of a thing begin with its name. */
-export function placesOf(members: Members, at: string): readonly string[] {
-  if (members === true) return [at];
-  if (typeof members === "string") return [at];
-  return Object.entries(members).flatMap(([name, inner]) => placesOf(inner, `${at}.${name}`));
-}
-
-/** The places that a value of this shape holds; what stands inside a thing is told under its name. */
-export function placesIn(value: unknown, members: Members, at: string): readonly string[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value) && value.length > 0)
-    return value.flatMap((one) => placesIn(one, members, at));
-  if (typeof members === "string") return [at, ...placesIn(value, THINGS[members], members)];
-  if (members === true || value === null || typeof value !== "object") return [at];
-  return Object.entries(members).flatMap(([name, inner]) =>
-    placesIn((value as Readonly<Record<string, unknown>>)[name], inner, `${at}.${name}`),
-  );
-}

@@ -22,6 +22,7 @@ import {
   person,
   plan,
   policy,
+  receipt,
   rule,
   systemNode,
   TERMS,
@@ -32,6 +33,8 @@ import {
   openMission,
   passTime,
   propose,
+  reconcile,
+  recordReceipt,
   reset,
   submitEvidence,
   submitResult,
@@ -41,7 +44,16 @@ import { peopled } from "./golden-people.ts";
 import { trustedStory } from "./golden-trusted.ts";
 import { declared } from "./golden-declared.ts";
 import { verified } from "./golden-verified.ts";
-import { approves, createRun, denies, refuses, reports, type Run, type Step } from "./scenario.ts";
+import {
+  approves,
+  createRun,
+  denies,
+  jtiOf,
+  refuses,
+  reports,
+  type Run,
+  type Step,
+} from "./scenario.ts";
 
 const ANN = person("ann");
 const BEN = person("ben");
@@ -277,6 +289,48 @@ function escalated(): readonly Step[] {
   ];
 }
 
+/** A mission whose actions end in doubt: people find out, the gateway speaks late, once against them. */
+function reconciled(): readonly Step[] {
+  const compiled = plan(
+    [
+      executionNode("pay", { ...HUMAN, attemptsMax: 2, writeSet: ["account#a"] }),
+      executionNode("ship", { attemptsMax: 1, writeSet: ["order#b"] }),
+      executionNode("tell"),
+    ],
+    { edges: [], missionInputs: ["offer"] },
+  );
+  const offer = evidence("offer");
+  const doubt = { outcome: "unknown", status: null, detail: "timed out" } as const;
+  return [
+    openMission(compiled, { inputs: [offer] }),
+    propose(1, "pay", { action: SWITCH }),
+    approves(2, "pay", ANN),
+    reports(3, "pay", doubt),
+    reconcile(4, "pay", "not_done", { evidence: [offer.hash] }),
+    propose(5, "pay", { action: SWITCH }),
+    approves(6, "pay", BEN),
+    reports(7, "pay", doubt),
+    recordedLate(8, "pay", "succeeded"),
+    reconcile(9, "pay", "done"),
+    propose(10, "ship", { action: SWITCH }),
+    reports(11, "ship", doubt),
+    reconcile(12, "ship", "not_done"),
+    reset(13, "ship"),
+    propose(14, "ship", { action: SWITCH }),
+    reports(15, "ship"),
+    propose(16, "tell", { action: SWITCH }),
+    reports(17, "tell", doubt),
+    reconcile(18, "tell", "not_done"),
+    recordedLate(19, "tell", "succeeded"),
+    intervene(20, "resume"),
+  ];
+}
+
+/** The gateway's definite word on the node's newest ticket, after it had none. */
+function recordedLate(seconds: number, nodeId: string, outcome: "succeeded" | "failed") {
+  return (run: Run) => recordReceipt(seconds, receipt(jtiOf(run, nodeId), { outcome }));
+}
+
 /** Every story by the name of its golden file. */
 export const GOLDEN_STORIES = {
   amended,
@@ -287,6 +341,7 @@ export const GOLDEN_STORIES = {
   verified,
   restarted,
   escalated,
+  reconciled,
   trusted: trustedStory,
   declared,
 } as const;

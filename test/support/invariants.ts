@@ -202,7 +202,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   "RUNNING>BLOCKED": ["gate.evaluated", "node.failed"],
   "RUNNING>READY": ["node.failed", "node.reset"],
   "BLOCKED>READY": ["node.unblocked", "node.reset"],
-  "BLOCKED>RUNNING": ["node.unblocked"],
+  "BLOCKED>RUNNING": ["node.unblocked", "outcome.reconciled"],
   "active>paused": ["mission.paused"],
   "paused>active": ["mission.resumed"],
   "active>stopped": ["mission.stopped", "mission.sealed"],
@@ -222,9 +222,11 @@ function checkTransition(model: Model, event: TraceEvent, say: Say): void {
   if (!CHANGES[change]?.includes(type)) say("I3", `seq ${seq}: ${type} may not lead ${change}`);
   if (model.sealed) say("I6", `seq ${seq} moves something in a sealed mission`);
   if (model.status === "stopped") say("I8", `seq ${seq} moves something in a stopped mission`);
-  if (model.status === "paused" && stateAfter === "RUNNING")
+  // Taking note of what happened starts nothing.
+  const isNoting = type === "outcome.reconciled";
+  if (model.status === "paused" && stateAfter === "RUNNING" && !isNoting)
     say("I8", `seq ${seq} starts a node while paused`);
-  if (node?.inDoubt) say("I15", `seq ${seq} moves a node whose outcome is unknown`);
+  if (node?.inDoubt && !isNoting) say("I15", `seq ${seq} moves a node whose outcome is unknown`);
 }
 
 const RANK: Readonly<Record<string, number>> = { allow: 0, pause: 1, block: 2, seal: 3 };

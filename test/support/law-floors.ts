@@ -100,6 +100,7 @@ export const BY_EXAMPLE: readonly string[] = [
   "failed action_failed",
   "failed in_doubt",
   "failed lease_expired",
+  "failed not_done",
   "failed tests_failed",
   "failed ticket_unused",
   "mission.paused",
@@ -107,6 +108,7 @@ export const BY_EXAMPLE: readonly string[] = [
   "mission.stopped",
   "node.failed",
   "observation went stale",
+  "outcome.reconciled",
   "quiet RecordReceipt",
   "reason ACTION_NOT_EXPECTED",
   "reason ACTION_OUT_OF_SCOPE",
@@ -155,6 +157,7 @@ export const BY_EXAMPLE: readonly string[] = [
   "receipt refused family_unknown",
   "receipt refused left_out",
   "receipt unknown",
+  "receipt.late",
   "rejected Amend amendment_open",
   "rejected DecideApproval approval_already_given",
   "rejected DecideApproval approval_digest_stale",
@@ -195,5 +198,5 @@ export const BY_EXAMPLE: readonly string[] = [
  */
 export const EXAMPLES: readonly number[] = [
   88, 227, 494, 33, 191, 477, 121, 448, 49, 7, 54, 61, 161, 316, 22, 48, 113, 144, 11, 195, 263,
-  554, 799,
+  554, 799, 74,
 ];

@@ -66,6 +66,9 @@ export interface ModelNode {
     outcome: "outstanding" | "burnt" | "succeeded" | "failed" | "unknown";
   } | null;
   inDoubt: boolean;
+  /** Tickets whose outcome was unknown: `open`, or what a person found; and what the gateway said later. */
+  doubts: Map<string, string>;
+  late: Map<string, string>;
   fence: Readonly<Record<string, number>>;
 }
 
@@ -152,6 +155,8 @@ export function newModelNode(spec: NodeSpec, { nodes, edges }: Plan): ModelNode 
     result: null,
     ticket: null,
     inDoubt: false,
+    doubts: new Map(),
+    late: new Map(),
     fence: {},
   };
 }

@@ -8,13 +8,21 @@ import type { PublicJwk } from "../../shared/crypto.ts";
 import { verifyJws } from "../../shared/jws.ts";
 import { dataOf } from "../../shared/mission/index.ts";
 import { evaluatePolicy } from "../../shared/policy/index.ts";
-import { endsTicket, type TicketClaims } from "../../shared/ticket/index.ts";
+import type { TicketClaims } from "../../shared/ticket/index.ts";
 import type { TraceEvent } from "../../shared/trace/index.ts";
 import { isShared, release, takeLease } from "./lease-invariants.ts";
 import type { Model, ModelNode, Say } from "./mission-model.ts";
 import { checkApproval, checkSeats, plainSeats } from "./approval-invariants.ts";
+import { checkEvidence } from "./evidence-invariants.ts";
 import { checkWideGates } from "./gate-invariants.ts";
 import { availableTo, digestOf, pausesTold, unfinished } from "./mission-model.ts";
+import {
+  isFoundNotDone,
+  noteDenial,
+  noteLate,
+  noteReceipt,
+  noteReconciled,
+} from "./outcome-invariants.ts";
 import { factsOf } from "./policy-model.ts";
 import { checkBan, noteReset } from "./reset-invariants.ts";
 import { checkReceipts } from "./receipt-invariants.ts";
@@ -81,20 +89,18 @@ export function checkNodeEvent(
     case "ticket.issued":
       checkTicket(model, node, event, say, ticketKey);
       break;
-    case "receipt.recorded": {
-      const { receipt } = dataOf(event, "receipt.recorded");
-      if (node.ticket?.outcome !== "outstanding" || node.ticket.jti !== receipt.jti)
-        say("I7", `seq ${event.seq}: a receipt for no outstanding ticket`);
-      if (node.ticket) node.ticket.outcome = receipt.outcome;
+    case "receipt.recorded":
+      noteReceipt(node, event, say);
       break;
-    }
-    case "ticket.denied": {
-      const { denial } = dataOf(event, "ticket.denied");
-      const { ticket } = node;
-      if (ticket?.outcome === "outstanding" && ticket.jti === denial.jti && endsTicket(denial))
-        ticket.outcome = "burnt";
+    case "receipt.late":
+      noteLate(node, event, say);
       break;
-    }
+    case "outcome.reconciled":
+      noteReconciled(node, event, say);
+      break;
+    case "ticket.denied":
+      noteDenial(node, event);
+      break;
     default:
       checkApproval(model, node, event, say);
   }
@@ -218,38 +224,6 @@ function quorumOf({ spec }: ModelNode, byPolicy: number): number {
   return needed ? Math.max(spec.approval?.quorum ?? 1, byPolicy) : 0;
 }
 
-/** I2: what the node requires is there, sound and in date. */
-function checkEvidence(model: Model, node: ModelNode, at: string, seq: number, say: Say): void {
-  const { spec } = node;
-  const { all, current: available } = availableTo(model, node);
-  checkContradiction(all, seq, say);
-  for (const kind of spec.evidenceIn)
-    if (!available.some((bundle) => bundle.kind === kind))
-      say("I2", `seq ${seq}: no evidence of kind ${kind}`);
-  for (const bundle of available) {
-    if (bundle.expiresAt !== null && bundle.expiresAt <= at)
-      say("I2", `seq ${seq}: ${bundle.kind} has expired`);
-    for (const { sources, confidence } of bundle.claims) {
-      if (sources.length === 0) say("I2", `seq ${seq}: a claim without a source`);
-      if (spec.risk >= 3 && !sources.some((s) => s.kind === "primary"))
-        say("I2", `seq ${seq}: risk ${spec.risk} without a primary source`);
-      if (confidence < spec.confidenceMin)
-        say("I2", `seq ${seq}: confidence ${confidence} is too low`);
-    }
-  }
-}
-
-/** I2: nothing that any place says last is contradicted, whether it counts or not. */
-function checkContradiction(bundles: readonly EvidenceBundle[], seq: number, say: Say): void {
-  const values = new Map<string, string>();
-  for (const { subject, predicate, value } of bundles.flatMap((bundle) => bundle.claims)) {
-    const about = hashJson([subject, predicate]);
-    if ((values.get(about) ?? hashJson(value)) !== hashJson(value))
-      say("I2", `seq ${seq}: the evidence contradicts itself`);
-    values.set(about, hashJson(value));
-  }
-}
-
 /** I1, I12 across nodes: an execution runs only what its approval node approved, proposed by no approver. */
 function checkCoverage(model: Model, node: ModelNode, seq: number, say: Say): void {
   const covering = model.nodes.get(model.coveredBy.get(node.spec.id) ?? "");
@@ -329,6 +303,8 @@ function checkFailure(model: Model, node: ModelNode, event: TraceEvent, say: Say
   }
   if (node.ticket?.attempt === attempt && node.ticket.outcome === "unknown")
     say("I15", `seq ${event.seq}: an unknown outcome is counted as a failure`);
+  if ((cause === "not_done") !== (node.ticket?.attempt === attempt && isFoundNotDone(node)))
+    say("I15", `seq ${event.seq}: an attempt ends by a finding that nobody made`);
   if ((event.stateAfter === "READY") !== attempt - node.forgiven < node.spec.attemptsMax)
     say("I8", `seq ${event.seq}: the attempt budget is not kept`);
   node.attempt += 1;

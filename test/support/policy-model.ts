@@ -64,6 +64,11 @@ export function noteAction(model: Model, event: TraceEvent): void {
     for (const action of model.actions)
       if (action.jti === receipt.jti && receipt.outcome === "failed") action.cameToNothing = true;
   }
+  if (event.type === "outcome.reconciled") {
+    const { jti, outcome } = dataOf(event, "outcome.reconciled");
+    for (const action of model.actions)
+      if (action.jti === jti && outcome === "not_done") action.cameToNothing = true;
+  }
   if (event.type === "node.failed" && dataOf(event, "node.failed").cause === "ticket_unused") {
     for (const action of model.actions)
       if (action.jti === node?.ticket?.jti) action.cameToNothing = true;

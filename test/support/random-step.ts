@@ -18,6 +18,7 @@ import {
 import { change, decidesOpenAmendment } from "./random-change.ts";
 import { vouchedFor } from "./random-evidence.ts";
 import { hostile } from "./random-mistakes.ts";
+import { randomFinding } from "./random-intervention.ts";
 import { randomlyTrusted } from "./random-trust.ts";
 import {
   actionOf,
@@ -78,6 +79,8 @@ function helpful(turn: Turn, entry: Entry): Command | null {
   if (unverified) return vouchedFor(turn, entry, unverified.detail);
   if (record.request) return approveWell(turn, entry);
   if (record.ticket) return recordReceipt(seconds, receipt(record.ticket.jti));
+  if (record.receipt?.outcome === "unknown")
+    return randomFinding(seconds, id, record.receipt.jti, turn.gene);
   const lacking = spec.evidenceOut.find(
     (out) => !record.evidence.some((bundle) => bundle.kind === out),
   );

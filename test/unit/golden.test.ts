@@ -17,7 +17,8 @@ import {
 } from "../../shared/mission/index.ts";
 import { type Head, type TraceEvent, verifyTrace } from "../../shared/trace/index.ts";
 import { TICKET_KEY } from "../support/builders.ts";
-import { EVENT_MEMBERS, placesIn, placesOf, THINGS } from "../support/event-members.ts";
+import { EVENT_MEMBERS, THINGS } from "../support/event-members.ts";
+import { placesIn, placesOf } from "../support/event-places.ts";
 import { GOLDEN_STORIES, tell } from "../support/golden-stories.ts";
 import { checkInvariants } from "../support/invariants.ts";
 

@@ -17,41 +17,11 @@ import {
   SMALL_PLAN,
   type Answered,
 } from "../support/api.ts";
+import { NOBODYS, type Things } from "../support/matrix-things.ts";
 import * as made from "../support/team-things.ts";
 
 const OWNER = "team-a";
 const OTHER = "team-b";
-
-/** Things of a team, or of nobody, that addresses and bodies may name. */
-interface Things {
-  readonly mission: string;
-  readonly policy: string;
-  readonly webhook: string;
-  /** One that no other row asks for, because its own team may remove it. */
-  readonly oldWebhook: string;
-  readonly hook: string;
-  readonly oldHook: string;
-  readonly incident: string;
-  readonly approver: string;
-  /** Another approver, whom a test removes. */
-  readonly leaver: string;
-  readonly agent: string;
-  readonly grant: string;
-}
-
-const NOBODYS: Things = {
-  mission: "msn_01900000-0000-7000-8000-000000000000",
-  policy: "pol_01900000-0000-7000-8000-000000000000",
-  webhook: "whk_01900000-0000-7000-8000-000000000000",
-  oldWebhook: "whk_01900000-0000-7000-8000-000000000001",
-  hook: `hok_${"0".repeat(123)}`,
-  oldHook: `hok_${"1".repeat(123)}`,
-  incident: "INC#999999",
-  approver: "nobody-here",
-  leaver: "nobody-there",
-  agent: "nobodys-agent",
-  grant: "grt_01900000-0000-7000-8000-000000000000",
-};
 
 interface Row {
   /** The address; everything in it that belongs to a team comes from `things`. */
@@ -124,6 +94,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   }),
   "POST /v1/missions/{id}/nodes/{node}/approvals": named(node("approvals"), { statement: "x.y.z" }),
   "POST /v1/missions/{id}/nodes/{node}/results": named(node("results"), {}),
+  "POST /v1/missions/{id}/nodes/{node}/reconciliation": named(node("reconciliation"), {
+    outcome: "done",
+    reason: "tested",
+  }),
   "GET /v1/missions/{id}/nodes/{node}/approval": named(node("approval")),
   "GET /v1/missions/{id}/trace": named(mission("/trace")),
   // A point that no trace has: an open stream would not end, and would not tell its own team from another.

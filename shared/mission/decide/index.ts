@@ -20,6 +20,7 @@ import { decideLeaseFreed, serveFreed } from "./lease.ts";
 import { decideOpen } from "./open.ts";
 import { decidePropose } from "./propose.ts";
 import { decideDenial, decideReceipt } from "./receipt.ts";
+import { decideReconciliation } from "./reconcile.ts";
 import { decideRepin } from "./repin.ts";
 import { decideResult } from "./result.ts";
 import { decideReview } from "./review.ts";
@@ -74,6 +75,7 @@ export function isGrowing(command: Command): boolean {
   return (
     command.type !== "RecordReceipt" &&
     command.type !== "RecordDenial" &&
+    command.type !== "ReconcileOutcome" &&
     command.type !== "PassTime" &&
     command.type !== "ReviewApprovals" &&
     command.type !== "LeaseFreed" &&
@@ -94,6 +96,12 @@ function whyNot({ state }: Turn, command: Exclude<Command, OpenMission>): Reject
       if (!state.plan.specById.has(command.nodeId) && !isAmendmentAsked(state, command))
         return { reason: "node_unknown", nodeId: command.nodeId };
       return state.status === "active"
+        ? null
+        : { reason: "mission_not_active", state: state.status };
+    case "ReconcileOutcome":
+      if (!state.plan.specById.has(command.nodeId))
+        return { reason: "node_unknown", nodeId: command.nodeId };
+      return state.status === "active" || state.status === "paused"
         ? null
         : { reason: "mission_not_active", state: state.status };
     case "Amend":
@@ -137,6 +145,8 @@ function decideOn(turn: Turn, command: Exclude<Command, OpenMission>): Result<nu
       return decideReceipt(turn, command);
     case "RecordDenial":
       return decideDenial(turn, command);
+    case "ReconcileOutcome":
+      return decideReconciliation(turn, command);
     case "Intervene":
       return decideIntervention(turn, command);
     case "RepinPolicy":

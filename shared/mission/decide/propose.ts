@@ -9,6 +9,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { enter, reconsider } from "../advance.ts";
 import { clearProposer } from "../approvals.ts";
 import type { AgentFacts, Proposal, Propose } from "../command.ts";
+import { outcomeOf } from "../outcome.ts";
 import { isRefusedTooOften, LOOP_LIMITS, type LoopCode, loopIn } from "../loop.ts";
 import { questionOf } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
@@ -142,7 +143,7 @@ function whyNotAsked(turn: Turn, nodeId: string, record: NodeRecord): Rejection 
       detail: "this node approves no action; it waits for people",
     };
   }
-  if (record.receipt?.outcome === "succeeded") {
+  if (outcomeOf(record) === "succeeded") {
     return {
       reason: "proposal_not_expected",
       nodeId,

@@ -5,13 +5,14 @@
 import { LIMITS } from "../../limits.ts";
 import { err, ok, type Result } from "../../result.ts";
 import type { ReasonCode } from "../../gates/index.ts";
-import { endsTicket } from "../../ticket/index.ts";
+import { endsTicket, type Receipt } from "../../ticket/index.ts";
 import type { Actor } from "../../trace/index.ts";
 import { fail, leave } from "../advance.ts";
 import type { RecordDenial, RecordReceipt } from "../command.ts";
 import { resendsBetween } from "../due.ts";
 import type { Rejection } from "../rejection.ts";
-import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
+import type { TicketRecord } from "../state.ts";
+import { emitMission, emitNode, recordOf, SYSTEM, type Turn } from "../turn.ts";
 
 export function decideReceipt(
   turn: Turn,
@@ -21,8 +22,10 @@ export function decideReceipt(
   if (!ticket) return err({ reason: "ticket_unknown", jti: receipt.jti });
   const { nodeId } = ticket;
   const held = recordOf(turn, nodeId).ticket;
-  // Settled before: the same receipt reported again says nothing new.
-  if (held?.jti !== receipt.jti) return ok(null);
+  if (held?.jti !== receipt.jti) {
+    hearLate(turn, ticket, receipt, actor);
+    return ok(null);
+  }
   const resends = resendsBetween(held.issuedAt, turn.at);
   emitNode(turn, "receipt.recorded", nodeId, { receipt, resends }, { actor });
   // A stopped mission never moves again; the receipt stands in its trace all the same.
@@ -33,6 +36,31 @@ export function decideReceipt(
     fail(turn, nodeId, "action_failed", { reasons });
   } else doubt(turn, nodeId, receipt.detail);
   return ok(null);
+}
+
+/**
+ * Settled before. The same outcome again says nothing new, but a definite one after an unknown one does: a
+ * person who looks should know it, and one who found the opposite was wrong, or the gateway is.
+ */
+function hearLate(
+  turn: Turn,
+  { nodeId, doubt: finding, late }: TicketRecord,
+  receipt: Receipt,
+  actor: Actor,
+): void {
+  if (finding === undefined || late !== undefined || receipt.outcome === "unknown") return;
+  const contradicts = finding === (receipt.outcome === "succeeded" ? "not_done" : "done");
+  emitNode(turn, "receipt.late", nodeId, { receipt, contradicts }, { actor });
+  if (!contradicts) return;
+  emitNode(turn, "incident.raised", nodeId, {
+    kind: "outcome_contradicted",
+    severity: "critical",
+    reasonCodes: ["OUTCOME_UNKNOWN"],
+    summary: `The action of node ${nodeId} was reconciled as ${finding}, and the gateway now reports that it ${receipt.outcome}.`,
+  });
+  if (turn.state.status !== "active") return;
+  const reason = `What a person found of the action of node ${nodeId} is contradicted by the gateway.`;
+  emitMission(turn, "mission.paused", { reason }, { actor: SYSTEM, stateAfter: "paused" });
 }
 
 function doubt(turn: Turn, nodeId: string, detail: string): void {

@@ -10,6 +10,7 @@ import { isBanned } from "../interventions.ts";
 import type { Intervene } from "../command.ts";
 import type { EventData } from "../event.ts";
 import { nodeRecord } from "../evolve.ts";
+import { outcomeOf } from "../outcome.ts";
 import { heldAsking, questionOf } from "../question.ts";
 import type { Rejection } from "../rejection.ts";
 import type { MissionState } from "../state.ts";
@@ -65,13 +66,15 @@ export function decideBan(
 
 /** Why a node cannot start over now; null when it can. */
 function whyNotReset(state: MissionState, nodeId: string): string | null {
-  const { status, verdict, ticket, receipt } = nodeRecord(state, nodeId);
+  const record = nodeRecord(state, nodeId);
+  const { status, verdict, ticket } = record;
+  const outcome = outcomeOf(record);
   if (status === "NEW") return "the node has not begun";
   if (status === "DONE") return "what is DONE stays DONE";
   if (verdict === "seal") return "the node is sealed";
   if (ticket !== null) return "its ticket is at the gateway; the outcome comes first";
-  if (receipt?.outcome === "unknown") return "whether its action happened is not known";
-  if (receipt?.outcome === "succeeded") return "its action has been performed";
+  if (outcome === "unknown") return "whether its action happened is not known";
+  if (outcome === "succeeded") return "its action has been performed";
   return null;
 }
 
