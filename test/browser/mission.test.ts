@@ -50,6 +50,71 @@ it("the picture leads to its nodes by keyboard, and is for everybody", async () 
   await close();
 });
 
+it("a node is reset with a reason, after the page has said what will happen", async () => {
+  const missionId = await openMission("A switch that starts over");
+  await askFinance(missionId);
+  const address = `/console/missions/${missionId}?node=approve`;
+  const { page, close } = await openPage(browser, address);
+  await page.getByRole("button", { name: "Reset this node" }).click();
+  const question = page.getByRole("group", { name: "Reset this node" });
+  await question.getByText("The node starts over").waitFor();
+  const yes = question.getByRole("button", { name: "Reset this node" });
+  expect(await yes.isDisabled()).toBe(true);
+  await question.getByLabel(/^Reason/).fill("the quote was withdrawn");
+  await expectForEverybody(page, "reset");
+  await yes.click();
+  await page.getByText("starting over: approve").waitFor({ state: "attached" });
+  const node = (await missionOf(missionId)).nodes.find(({ id }) => id === "approve");
+  expect(node).toMatchObject({ request: null, proposal: null, resets: 1 });
+  await close();
+});
+
+it("an agent is banned from one mission, and its nodes start over", async () => {
+  const missionId = await openMission("A switch without its buyer");
+  await askFinance(missionId);
+  const { page, close } = await openPage(browser, `/console/missions/${missionId}`);
+  await page.getByText("Intervene").click();
+  await page.getByRole("button", { name: "Reset the mission" }).click();
+  await page.getByText("One node starts over: Approve a switch").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByLabel(/^Agent to ban/).fill("agent.buyer");
+  await page.getByRole("button", { name: "Ban agent.buyer" }).click();
+  const question = page.getByRole("group", { name: "Ban agent.buyer" });
+  await question.getByText("One node that holds its proposal").waitFor();
+  await question.getByLabel(/^Reason/).fill("it invents quotes");
+  await expectForEverybody(page, "ban");
+  await question.getByRole("button", { name: "Ban agent.buyer" }).click();
+  await page.getByText("Banned already: agent.buyer").waitFor();
+  expect(await missionOf(missionId)).toMatchObject({ bannedAgents: ["agent.buyer"] });
+  await close();
+});
+
+it("a node that the loop guard holds says so", async () => {
+  const missionId = await openMission("A switch that goes round");
+  await askFinance(missionId);
+  const mission = await missionOf(missionId);
+  const { page, close } = await openPage(browser, "/console/missions");
+  const gate = "policy";
+  const reasons = [
+    { code: "LOOP_UNCHANGED", gate, detail: "the same proposal came back 3 times" },
+    { code: "LEASE_HELD", gate: "lease", detail: "vendors/acme is held" },
+  ];
+  for (const [at, words] of [
+    [0, "The loop guard holds this node."],
+    [1, "It waits for a lease."],
+  ] as const) {
+    const nodes = mission.nodes.map((node) =>
+      node.id === "approve" ? { ...node, reasons: [reasons[at]] } : node,
+    );
+    await page.route(`**/v1/missions/${missionId}`, (route) =>
+      route.fulfill({ json: { ...mission, nodes } }),
+    );
+    await page.goto(`${inject("url")}/console/missions/${missionId}?node=approve`);
+    await page.getByText(words).waitFor();
+  }
+  await close();
+});
+
 it("a graph of three hundred nodes is drawn within a second", async () => {
   const missionId = await openMission("A large one");
   const mission = await missionOf(missionId);

@@ -8,7 +8,6 @@ import { IncidentsPage } from "./pages/incidents.tsx";
 import { MissionPage } from "./pages/mission.tsx";
 import { MissionsPage } from "./pages/missions.tsx";
 import { PoliciesPage } from "./pages/policies.tsx";
-import { SettingsPage } from "./pages/settings.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { addressOf, usePlace, type Place } from "./router.ts";
 import { signOut, useSession, type Session } from "./session.ts";
@@ -16,6 +15,7 @@ import { signOut, useSession, type Session } from "./session.ts";
 const InboxPage = lazy(async () => (await import("./pages/inbox.tsx")).InboxPage);
 const RequestPage = lazy(async () => (await import("./pages/request.tsx")).RequestPage);
 const TracePage = lazy(async () => (await import("./pages/trace.tsx")).TracePage);
+const SettingsPage = lazy(async () => (await import("./pages/settings.tsx")).SettingsPage);
 const PolicyPage = lazy(async () => (await import("./pages/policy.tsx")).PolicyPage);
 
 const SECTIONS = [
@@ -117,7 +117,7 @@ function Content({ place }: { place: Place }): JSX.Element {
     if (id === undefined) return <PoliciesPage />;
     return <PolicyPage key={id} version={id} place={place} />;
   }
-  if (section === "settings") return <SettingsPage section={id ?? "approvers"} id={rest} />;
+  if (section === "settings") return <SettingsPage place={place} />;
   return (
     <Page title="Nothing here">
       <p>

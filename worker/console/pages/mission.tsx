@@ -61,7 +61,7 @@ export function MissionPage({ id, place }: { id: string; place: Place }): JSX.El
               )}
             </section>
             {selected === null ? null : (
-              <NodePanel key={selected.id} mission={mission} node={selected} />
+              <NodePanel key={selected.id} mission={mission} node={selected} onDone={reload} />
             )}
           </div>
         </>
@@ -127,6 +127,8 @@ function MissionFacts({ mission }: { mission: MissionView }): JSX.Element {
           "Human share",
           mission.allocation && `${Math.round(mission.allocation.hTotal * 100)} % of the work`,
         ],
+        ["Resets", mission.resets === undefined ? null : String(mission.resets)],
+        ["Banned", mission.bannedAgents?.join(", ")],
         [
           "Trace",
           mayReadTrace ? (

@@ -11,14 +11,20 @@ import { GateResult, Reasons } from "../parts/gate.tsx";
 import { Moment, Relative } from "../parts/moment.tsx";
 import { Facts, Hash, Json, ProblemNote } from "../parts/page.tsx";
 import { addressOf, usePlace } from "../router.ts";
+import { hasRole, useSession } from "../session.ts";
+import { BanAgent, ResetNode } from "./intervene.tsx";
 
 export function NodePanel({
   mission,
   node,
+  onDone,
 }: {
   mission: MissionView;
   node: NodeView;
+  /** Called when an intervention has changed something. */
+  onDone: () => void;
 }): JSX.Element {
+  const isOperator = hasRole(useSession(), "operator");
   const heading = useRef<HTMLHeadingElement>(null);
   const view = usePlace().query.get("view");
   useEffect(() => heading.current?.focus(), []);
@@ -36,6 +42,7 @@ export function NodePanel({
       {node.reasons.length === 0 ? null : (
         <>
           <h3>Why it waits</h3>
+          <Waits node={node} />
           <Reasons reasons={node.reasons} />
         </>
       )}
@@ -49,8 +56,42 @@ export function NodePanel({
         </>
       )}
       <Outcome node={node} />
+      {isOperator ? (
+        <div class="choices">
+          <ResetNode missionId={mission.id} node={node} onDone={onDone} />
+          {node.proposal === null || isOver(mission) ? null : (
+            <BanAgent mission={mission} agent={node.proposal.agent} onDone={onDone} />
+          )}
+        </div>
+      ) : null}
     </section>
   );
+}
+
+function isOver({ state }: MissionView): boolean {
+  return state !== "active" && state !== "paused";
+}
+
+/** The two waits that end by nobody's approval, told apart from the rest. */
+function Waits({ node }: { node: NodeView }): JSX.Element | null {
+  const codes = node.reasons.map(({ code }) => code);
+  if (codes.some((code) => code.startsWith("LOOP_"))) {
+    return (
+      <p class="note tone-bad">
+        <strong>The loop guard holds this node.</strong> Proposals came back again and again without
+        anything changing; further ones are refused until a person resets it.
+      </p>
+    );
+  }
+  if (codes.includes("LEASE_HELD")) {
+    return (
+      <p class="note tone-wait">
+        <strong>It waits for a lease.</strong> Another node holds what this one wants to write; the
+        gate is asked again when that is given back or runs out.
+      </p>
+    );
+  }
+  return null;
 }
 
 function NodeFacts({ mission, node }: { mission: MissionView; node: NodeView }): JSX.Element {
@@ -72,6 +113,8 @@ function NodeFacts({ mission, node }: { mission: MissionView; node: NodeView }):
         ["Answers for it", node.ownerR],
         ["Does it", node.ownerX],
         ["Attempt", `${node.attempt} of ${node.attemptsMax}`],
+        ["Resets", node.resets === undefined ? null : String(node.resets)],
+        ["Leases", node.lease && <Leases lease={node.lease} />],
         ["Approves", node.approves === null ? null : nodeLinks(mission.id, [node.approves])],
         ["After", before.length === 0 ? null : nodeLinks(mission.id, before)],
         ["Before", after.length === 0 ? null : nodeLinks(mission.id, after)],
@@ -79,6 +122,24 @@ function NodeFacts({ mission, node }: { mission: MissionView; node: NodeView }):
         ["Ran under", node.ranDigest === null ? null : <Hash value={node.ranDigest} />],
       ]}
     />
+  );
+}
+
+function Leases({ lease }: { lease: NonNullable<NodeView["lease"]> }): JSX.Element {
+  const { fence, expiresAt } = lease;
+  return (
+    <>
+      {Object.entries(fence).map(([slice, count]) => (
+        <div key={slice}>
+          <code>{slice}</code>, fence {count}
+        </div>
+      ))}
+      {expiresAt === null ? null : (
+        <>
+          until <Moment at={expiresAt} />
+        </>
+      )}
+    </>
   );
 }
 

@@ -3,9 +3,8 @@
  * missions, and its activation by a signature.
  */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { ListOf, PolicyRecord, PolicyRun } from "../answers.ts";
-import { ask, useResource, type Problem } from "../api.ts";
+import type { ListOf, PolicyRecord } from "../answers.ts";
+import { useResource } from "../api.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Diff } from "../parts/diff.tsx";
 import { Choice, Filters } from "../parts/filters.tsx";
@@ -13,6 +12,7 @@ import { Moment } from "../parts/moment.tsx";
 import { Empty, Facts, Json, Page, ProblemNote } from "../parts/page.tsx";
 import { addressOf, type Place } from "../router.ts";
 import { Activate } from "./activate.tsx";
+import { RecordedRun, Trial } from "./policy-runs.tsx";
 
 /** `against` in the query names the version to compare with; the active one unless it is given. */
 export function PolicyPage({ version, place }: { version: string; place: Place }): JSX.Element {
@@ -30,15 +30,16 @@ export function PolicyPage({ version, place }: { version: string; place: Place }
       ) : (
         <>
           <PolicyFacts policy={policy} />
-          {policy.state === "proposed" || policy.state === "shadow" ? (
-            <Activate policy={policy} onDone={reload} />
-          ) : null}
           <Comparison
             policy={policy}
             all={data?.items ?? []}
             against={place.query.get("against")}
           />
           <RecordedRun version={version} />
+          <Trial policy={policy} onDone={reload} />
+          {policy.state === "proposed" || policy.state === "shadow" ? (
+            <Activate policy={policy} onDone={reload} />
+          ) : null}
           <section aria-labelledby="document">
             <h2 id="document">The document</h2>
             <Json value={policy.document} label="Policy document" />
@@ -108,60 +109,5 @@ function Comparison({
         label={`From ${other.version} to ${policy.version}`}
       />
     </section>
-  );
-}
-
-/** Every recorded decision asked again under this version; nothing is recorded. */
-function RecordedRun({ version }: { version: string }): JSX.Element {
-  const [run, setRun] = useState<PolicyRun | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isRunning, setRunning] = useState(false);
-  const start = async () => {
-    setRunning(true);
-    const address = `/v1/policies/${encodeURIComponent(version)}/shadow`;
-    const answered = await ask<PolicyRun>(address, { body: { over: "recorded" } });
-    setRunning(false);
-    setRun(answered.ok ? answered.value : null);
-    setProblem(answered.ok ? null : answered.error);
-  };
-  return (
-    <section aria-labelledby="recorded">
-      <h2 id="recorded">Over recorded missions</h2>
-      <p>
-        <button type="button" disabled={isRunning} onClick={() => void start()}>
-          {isRunning ? "Deciding again…" : "Decide them again under this version"}
-        </button>{" "}
-        <span class="dim">records nothing</span>
-      </p>
-      <ProblemNote problem={problem} />
-      {run === null ? null : <RunFindings run={run} />}
-    </section>
-  );
-}
-
-function RunFindings({ run }: { run: PolicyRun }): JSX.Element {
-  return (
-    <>
-      <Facts
-        items={[
-          ["Missions", `${run.missions}${run.nextCursor === null ? "" : ", and there are more"}`],
-          ["Decisions", String(run.decisions)],
-          ["The same", String(run.same)],
-          ["Would allow", String(run.wouldAllow)],
-          ["Would stop", String(run.wouldStop)],
-          ["Otherwise", String(run.otherwise)],
-        ]}
-      />
-      <ul class="plain-list">
-        {run.flips.map((flip) => (
-          <li key={flip.missionId + String(flip.seq)}>
-            <Badge word={flip.from} /> would be <Badge word={flip.to} />{" "}
-            <a href={addressOf(["missions", flip.missionId, "trace"], { at: String(flip.seq) })}>
-              {flip.nodeId}, event {flip.seq}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }

@@ -94,7 +94,7 @@ function ChangeList({ changes }: { changes: NonNullable<ShownApproval["changes"]
 export function Outcomes({ view }: { view: ShownApproval }): JSX.Element {
   const { approve, deny, silence } = view.outcomes;
   return (
-    <section aria-labelledby="outcomes">
+    <section class="outcomes" aria-labelledby="outcomes">
       <h2 id="outcomes">What follows</h2>
       <Facts
         items={[

@@ -3,7 +3,7 @@
  * the directory tells them about themselves.
  */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import type { ConsoleConfig } from "../../../shared/wire/console.ts";
 import type { Approver } from "../answers.ts";
 import { useResource } from "../api.ts";
@@ -63,6 +63,8 @@ function MeansField({
   means: Means;
   onChange: (means: Means) => void;
 }): JSX.Element {
+  // Two forms may stand on one page.
+  const name = useId();
   return (
     <fieldset class="row">
       <legend>Sign with</legend>
@@ -70,7 +72,7 @@ function MeansField({
         <label key={each} class="option">
           <input
             type="radio"
-            name="means"
+            name={name}
             checked={means === each}
             onChange={() => onChange(each)}
           />
