@@ -132,10 +132,15 @@ export async function failUntilIncident(missionId: string): Promise<void> {
   }
 }
 
-/** Proposes the example's policy with a lower limit; answers the version. */
-export async function proposeTighterPolicy(): Promise<string> {
+/**
+ * Proposes the example's policy with a lower limit; answers the version. One that is to be activated must still let the
+ * switch pass: all files of the suite share the team.
+ */
+export async function proposeTighterPolicy(limitUsd = 100_000): Promise<string> {
   const { policy } = readExample("vendor-switch");
-  const tighter = JSON.parse(JSON.stringify(policy).replaceAll("250000", "100000")) as unknown;
+  const tighter = JSON.parse(
+    JSON.stringify(policy).replaceAll("250000", String(limitUsd)),
+  ) as unknown;
   const operator = await clientOf("olga", "operator");
   const proposed = await post(operator, "/v1/policies", { document: tighter });
   return String(proposed["version"]);

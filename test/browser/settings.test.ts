@@ -22,12 +22,12 @@ async function itemOf(path: string, id: string): Promise<unknown> {
 }
 
 it("a policy is read as a difference, decided over what was recorded, and activated by a signature", async () => {
-  const version = await proposeTighterPolicy();
+  const version = await proposeTighterPolicy(245_000);
   const looking = { sub: FINANCE, roles: ["approver"] } as const;
   const { page, close } = await openPage(browser, `/console/policies/${version}`, looking);
   const difference = page.getByRole("region", { name: /^From pol_/ });
   await difference.waitFor();
-  expect(await difference.innerText()).toMatch(/− +"value": 250000[^]*\+ +"value": 100000/);
+  expect(await difference.innerText()).toMatch(/− +"value": 250000[^]*\+ +"value": 245000/);
   await page.getByRole("button", { name: "Decide them again" }).click();
   await page.getByText("Would stop").waitFor();
   await page.getByRole("heading", { name: "Against what people decided" }).waitFor();
