@@ -121,7 +121,7 @@ export function numberOf(catalogue: Catalogue, text: string): number {
 /** A value as text, but for the place in the trace where it was recorded. */
 export function textOf(value: unknown): string {
   const text = JSON.stringify(value, (name, member: unknown) => {
-    if (name === "seq") return undefined;
+    if (name === "seq" || name === "approvedSeq") return undefined;
     if (member instanceof Map || member instanceof Set) return [...member];
     return member;
   }) as string | undefined;
