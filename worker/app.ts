@@ -20,6 +20,7 @@ import { createRouter, type AppContext } from "./router.ts";
 import { approvalRoutes } from "./routes/approvals.ts";
 import { approverRoutes } from "./routes/approvers.ts";
 import { attentionRoutes } from "./routes/attention.ts";
+import { canaryRoutes } from "./routes/canaries.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { directoryRoutes } from "./routes/directory.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
@@ -68,6 +69,7 @@ const ROUTES = [
   trustRoutes,
   approverRoutes,
   attentionRoutes,
+  canaryRoutes,
   zoneRoutes,
   webhookRoutes,
   deliveryRoutes,

@@ -46,6 +46,7 @@ const HEAD = [
   "AT MOST",
   "HASTY",
   "INDEX",
+  "CANARIES APPROVED",
 ];
 
 function rowOf(person: Readonly<Record<string, unknown>>): string[] {
@@ -60,6 +61,7 @@ function rowOf(person: Readonly<Record<string, unknown>>): string[] {
     cell(person["approvalsPerHourMax"]),
     `${cell(person["hastyApprovals"])} of ${cell(person["timedApprovals"])}`,
     rounded(person["rubberStampIndex"]),
+    `${cell(person["canariesApproved"])} of ${String(Number(person["canariesApproved"]) + Number(person["canariesDenied"]))}`,
   ];
 }
 

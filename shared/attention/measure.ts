@@ -12,6 +12,8 @@ export interface MeasuredDecision {
   readonly decidedAt: UnixMs;
   /** null where the request is not known; such a decision is counted and not timed. */
   readonly request: { readonly at: UnixMs; readonly words: number } | null;
+  /** Of a request that was planted to be refused. */
+  readonly isCanary: boolean;
   /** When the same person decided before, in this period or earlier; null where they never had. */
   readonly previousAt: UnixMs | null;
 }
@@ -37,6 +39,9 @@ export interface Attention {
   readonly hastyApprovals: number;
   /** The rubber-stamp index: hasty approvals among the timed ones, in [0, 1]; null where none was timed. */
   readonly rubberStampIndex: number | null;
+  /** Planted requests the person decided about. Of those they left alone nothing is known here. */
+  readonly canariesApproved: number;
+  readonly canariesDenied: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -59,6 +64,9 @@ export function measureAttention(decisions: readonly MeasuredDecision[]): Attent
     timedApprovals: timed.length,
     hastyApprovals: hasty,
     rubberStampIndex: shareOf(hasty, timed.length),
+    canariesApproved: approvals.filter(({ isCanary }) => isCanary).length,
+    canariesDenied: decisions.filter(({ decision, isCanary }) => isCanary && decision === "deny")
+      .length,
   };
 }
 

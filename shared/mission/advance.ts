@@ -16,6 +16,7 @@ import type { LeaseFact } from "../lease/index.ts";
 import { LIMITS } from "../limits.ts";
 import type { ApprovalRequirement } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
+import { stopCanary } from "./canary.ts";
 import { clearRequest, requestApproval } from "./approvals.ts";
 import type { EventData } from "./event.ts";
 import { evaluateLeased } from "./leases.ts";
@@ -75,6 +76,11 @@ export function enter(turn: Turn, nodeId: string): void {
     fact,
   } = evaluateLeased(turn, questionOf(turn.state, nodeId, heldAsking(turn.state, nodeId), turn.at));
   const isAllowed = result.verdict === "allow";
+  // However it came to be allowed, by time or by a signature.
+  if (isAllowed && turn.state.canary && current.spec.kind === "execution") {
+    stopCanary(turn);
+    return;
+  }
   recordGate(turn, nodeId, "entry", current.gateDigest, result, {
     ...(current.share && { share: current.share }),
     ...(isAllowed && { quorum: peopleAsked(current, requestOf(current, result.gates)) }),
@@ -147,6 +153,7 @@ function start(turn: Turn, nodeId: string, question: GateQuestion): void {
   const record = recordOf(turn, nodeId);
   if (spec.kind === "execution") {
     invariant(record.receipt === null, "an action is performed once an attempt");
+    invariant(!turn.state.canary, "nothing of a canary runs");
     issueTicket(turn, nodeId, question);
   } else if (isSelfAdvancing(turn.state, nodeId) || spec.kind === "approval" || record.result) {
     leave(turn, nodeId);

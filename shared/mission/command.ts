@@ -59,6 +59,8 @@ export interface OpenMission extends Base {
   readonly policy: PinnedPolicy;
   /** The policy on trial, if there is one. */
   readonly shadow?: PinnedPolicy;
+  /** A request that people must refuse: nothing in it ever runs. */
+  readonly canary?: true;
 }
 
 export interface SubmitEvidence extends Base {

@@ -86,6 +86,8 @@ export interface EventData {
     readonly policy: PinnedPolicy;
     /** A policy on trial when the mission opened; it is asked beside the pinned one and decides nothing. */
     readonly shadow?: PinnedPolicy;
+    /** Planted to see whether people refuse it (docs/attention.md); who approves is not shown this. */
+    readonly canary?: true;
   };
   "mission.policy_repinned": {
     readonly from: { readonly version: string; readonly hash: string };
@@ -315,6 +317,7 @@ export type IncidentKind =
   | "outcome_contradicted"
   | "mission_sealed"
   | "break_glass"
+  | "canary_approved"
   | "attempts_exhausted"
   | "resets_repeated"
   | "loop_detected"

@@ -82,6 +82,7 @@ function opened(event: Evolving, compiled?: CompiledPlan): MissionState {
     plan,
     policy: data.policy,
     ...(data.shadow ? { shadow: data.shadow } : {}),
+    ...(data.canary ? { canary: data.canary } : {}),
     inputs: data.inputs.map((bundle) =>
       summarizeEvidence(bundle, data.verifications?.[bundle.hash]?.outcome, data.rules ?? 0),
     ),

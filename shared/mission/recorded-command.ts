@@ -168,7 +168,7 @@ function readOpening(event: TraceEvent, { terms }: Context): ReadBack {
   const bundles = data.inputs.map((bundle, at) => bundleFlaw(bundle, `data.inputs.${at}`));
   const first = [...wrong, ...bundles].find((found) => found !== null);
   if (first) return first;
-  const { missionId, team, inputs, policy, shadow, verifications } = data;
+  const { missionId, team, inputs, policy, shadow, canary, verifications } = data;
   const facts = Object.values(verifications ?? {}).map((verification) => verification.facts);
   const verification: VerificationFacts = {
     producerFamily: facts[0]?.producerFamily ?? null,
@@ -184,6 +184,7 @@ function readOpening(event: TraceEvent, { terms }: Context): ReadBack {
       plan,
       inputs,
       policy,
+      ...(canary && { canary }),
       ...(facts.length > 0 && { verification }),
       ...(shadow && { shadow }),
     },

@@ -59,6 +59,7 @@ export type Rejection =
       readonly detail: string;
     }
   | { readonly reason: "ticket_unknown"; readonly jti: string }
+  | { readonly reason: "canary_unguarded"; readonly nodeId: string }
   | { readonly reason: "input_unexpected"; readonly kind: string }
   | { readonly reason: "head_stale"; readonly head: string }
   | { readonly reason: "idempotency_key_reused" }

@@ -221,6 +221,8 @@ export interface MissionState {
   actionCount: number;
   /** The policy on trial since the mission opened; only there where there was one. */
   shadow?: PinnedPolicy;
+  /** Planted as a canary: approving it is an incident, and nothing in it runs; only there where it is. */
+  canary?: true;
   /** Times the mission moved to a tighter policy; only there once it did. */
   repins?: number;
   /** Times a person reset the whole mission; only there after one. */

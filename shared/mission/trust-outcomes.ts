@@ -10,7 +10,8 @@ import type { MissionState } from "./state.ts";
 
 /** Whose proposal an event is about, for the event's data; nothing in older missions and where nobody proposed. */
 export function proposerOf(state: MissionState, nodeId: string): { readonly proposer?: string } {
-  const proposal = state.nodes.get(nodeId)?.proposal;
+  // Whose proposal a canary pretends to be has done nothing, good or bad.
+  const proposal = state.canary ? null : state.nodes.get(nodeId)?.proposal;
   return (state.rules ?? 0) >= 3 && proposal ? { proposer: proposal.agent.id } : {};
 }
 

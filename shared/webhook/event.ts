@@ -124,7 +124,7 @@ export function webhookTestBody(
  * out and says so; the mission's trace has it.
  */
 export function webhookBody(event: WebhookEvent, origin: string, bytesMax: number): string {
-  const body = cloudEvent(event, origin, withoutTicket(event));
+  const body = cloudEvent(event, origin, withoutSecrets(event));
   const { byteLength } = utf8.encode(JSON.stringify(body));
   return byteLength <= bytesMax ? body : cloudEvent(event, origin, { truncated: true });
 }
@@ -144,8 +144,8 @@ function cloudEvent(event: WebhookEvent, origin: string, data: JsonObject): stri
   });
 }
 
-/** A signed ticket goes to the gateway's queue and nowhere else; its claims may be read. */
-function withoutTicket(event: WebhookEvent): JsonObject {
-  const { ticket: _ticket, ...data } = event.data;
+/** A signed ticket goes to the gateway's queue and nowhere else; whether it is a canary, nobody is told. */
+function withoutSecrets(event: WebhookEvent): JsonObject {
+  const { ticket: _ticket, canary: _canary, ...data } = event.data;
   return data;
 }

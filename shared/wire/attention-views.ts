@@ -19,6 +19,8 @@ const measuresSchema = z.strictObject({
   timedApprovals: z.int(),
   hastyApprovals: z.int(),
   rubberStampIndex: shareSchema,
+  canariesApproved: z.int(),
+  canariesDenied: z.int(),
 }) satisfies z.ZodType<Attention>;
 
 /** One person's attention in [from, to). */

@@ -122,6 +122,10 @@ export const PROBLEMS = {
     title: "The policy is not proven tighter than the pinned one",
   },
   policy_inactive: { status: 409, title: "The team has no active policy" },
+  canary_unguarded: {
+    status: 422,
+    title: "A canary's execution must be one that people are asked at",
+  },
   input_unexpected: { status: 422, title: "The plan does not name this mission input" },
   node_unknown: { status: 404, title: "The mission has no such node" },
   node_not_open: { status: 409, title: "The node is not open for this" },

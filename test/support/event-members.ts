@@ -272,6 +272,7 @@ export const EVENT_MEMBERS: { readonly [K in EventType]: Inside<UnionOf<EventDat
     verifications: true,
     policy: "policy",
     shadow: "policy",
+    canary: true,
   },
   "mission.policy_repinned": {
     from: { version: true, hash: true },

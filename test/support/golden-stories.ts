@@ -43,6 +43,7 @@ import {
 import { peopled } from "./golden-people.ts";
 import { trustedStory } from "./golden-trusted.ts";
 import { declared } from "./golden-declared.ts";
+import { planted } from "./golden-planted.ts";
 import { verified } from "./golden-verified.ts";
 import {
   approves,
@@ -344,6 +345,7 @@ export const GOLDEN_STORIES = {
   reconciled,
   trusted: trustedStory,
   declared,
+  planted,
 } as const;
 
 /** Tells a story; every step must be accepted, and all invariants hold after each. */

@@ -20,7 +20,14 @@ const HOUR = 3_600 * SECOND;
 /** Signed `at`, on a request of `words` words made `after` before. */
 function signed(at: number, after: number, words: number, more: Partial<MeasuredDecision> = {}) {
   const request = { at: at - after, words };
-  return { decision: "approve", decidedAt: at, request, previousAt: null, ...more } as const;
+  return {
+    decision: "approve",
+    decidedAt: at,
+    request,
+    previousAt: null,
+    isCanary: false,
+    ...more,
+  } as const;
 }
 
 describe("a person's attention", () => {
@@ -36,6 +43,8 @@ describe("a person's attention", () => {
       timedApprovals: 0,
       hastyApprovals: 0,
       rubberStampIndex: null,
+      canariesApproved: 0,
+      canariesDenied: 0,
     });
   });
 
@@ -59,6 +68,8 @@ describe("a person's attention", () => {
       timedApprovals: 3,
       hastyApprovals: 1,
       rubberStampIndex: 1 / 3,
+      canariesApproved: 0,
+      canariesDenied: 0,
     });
   });
 
@@ -89,6 +100,17 @@ describe("a person's attention", () => {
     expect(measureAttention([denial])).toMatchObject({ hastyApprovals: 0, rubberStampIndex: null });
   });
 
+  it("counts the canaries that were approved and those that were denied", () => {
+    const canary = { isCanary: true };
+    const decisions = [
+      signed(1 * HOUR, 60 * SECOND, 10, canary),
+      signed(2 * HOUR, 60 * SECOND, 10, { ...canary, decision: "deny" }),
+      signed(3 * HOUR, 60 * SECOND, 10, { ...canary, decision: "deny" }),
+      signed(4 * HOUR, 60 * SECOND, 10, { decision: "deny" }),
+    ];
+    expect(measureAttention(decisions)).toMatchObject({ canariesApproved: 1, canariesDenied: 2 });
+  });
+
   it("counts the most within 60 minutes across the hours of the clock", () => {
     const times = [10, 50, 65, 109, 111, 170].map((minute) => minute * 60 * SECOND);
     const approvals = times.map((at) => signed(at, HOUR / 60, 1));
@@ -105,6 +127,7 @@ describe("a person's attention", () => {
       request: fc.option(
         fc.record({ at: fc.integer({ min: 0, max: 5 * HOUR }), words: fc.nat(50_000) }),
       ),
+      isCanary: fc.boolean(),
       previousAt: fc.option(fc.integer({ min: 0, max: 5 * HOUR })),
     });
     fc.assert(

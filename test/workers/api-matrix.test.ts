@@ -185,6 +185,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     ({ approver }) => `/v1/approvers/${approver}/attention`,
   ),
   "GET /v1/attention": plain("/v1/attention"),
+  "GET /v1/canaries": plain("/v1/canaries"),
+  "POST /v1/canaries": plain("/v1/canaries", { plan: SMALL_PLAN }),
   "GET /v1/directory/changes": plain("/v1/directory/changes"),
   "GET /v1/verifiers": plain("/v1/verifiers"),
   "POST /v1/verifiers": plain("/v1/verifiers", { id: "another", family: "other", keys: [{}] }),

@@ -27,6 +27,10 @@ const PREVIOUS_AT = sql<string | null>`(SELECT previous.at FROM approval_decisio
       < (approval_decision.at, approval_decision.mission_id, approval_decision.seq)
   ORDER BY previous.at DESC, previous.mission_id DESC, previous.seq DESC LIMIT 1)`;
 
+/** Whether it was a canary that was decided about. */
+const IS_CANARY = sql<number | null>`(SELECT mission.canary FROM mission
+  WHERE mission.team = approval_decision.team AND mission.id = approval_decision.mission_id)`;
+
 /**
  * The decisions of one person, or of everybody, by who signed them and oldest first; at most `limit`.
  * Those of missions that the index has not caught up with are not there yet.
@@ -46,6 +50,7 @@ export async function listDecisions(
       requestAt: REQUEST_AT,
       words: REQUEST_WORDS,
       previousAt: PREVIOUS_AT,
+      canary: IS_CANARY,
     })
     .from(approvalDecision)
     .where(
@@ -62,6 +67,7 @@ export async function listDecisions(
     approver: row.approver,
     decision: row.decision === "approve" ? "approve" : "deny",
     decidedAt: readTime(row.at),
+    isCanary: row.canary === 1,
     request:
       row.requestAt === null ? null : { at: readTime(row.requestAt), words: Number(row.words) },
     previousAt: row.previousAt === null ? null : readTime(row.previousAt),

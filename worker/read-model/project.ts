@@ -111,7 +111,7 @@ function projectMission(team: string, row: MissionRow | null, event: TraceEvent)
 
 function openedRow(team: string, event: TraceEvent): MissionRow {
   invariant(event.type === "mission.opened", "a mission's first event is its opening");
-  const { plan, planHash, policy, team: owner } = dataOf(event, "mission.opened");
+  const { plan, planHash, policy, canary, team: owner } = dataOf(event, "mission.opened");
   invariant(owner === team, "a mission is projected for its own team");
   return {
     team,
@@ -128,6 +128,7 @@ function openedRow(team: string, event: TraceEvent): MissionRow {
     headSeq: event.seq,
     headHash: event.hash,
     updatedAt: event.at,
+    canary: canary ? 1 : 0,
   };
 }
 

@@ -118,6 +118,7 @@ export async function readMissionRows(
 
 export interface MissionFilter {
   readonly state?: string | undefined;
+  readonly canary?: boolean;
   /** Ids below this one only: the last id of the page before. */
   readonly beforeId?: string | undefined;
   readonly limit: number;
@@ -129,7 +130,7 @@ export async function listMissions(
   team: string,
   filter: MissionFilter,
 ): Promise<readonly MissionRow[]> {
-  const { state, beforeId } = filter;
+  const { state, beforeId, canary } = filter;
   return drizzle(db)
     .select()
     .from(mission)
@@ -137,6 +138,8 @@ export async function listMissions(
       and(
         eq(mission.team, team),
         state === undefined ? undefined : eq(mission.state, state),
+        // Written out, because only a literal lets SQLite use the partial index.
+        canary === true ? sql`canary = 1` : undefined,
         beforeId === undefined ? undefined : lt(mission.id, beforeId),
       ),
     )

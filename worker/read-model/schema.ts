@@ -25,9 +25,14 @@ export const mission = sqliteTable(
     headSeq: integer("head_seq").notNull(),
     headHash: text("head_hash").notNull(),
     updatedAt: text("updated_at").notNull(),
+    /** 1 where it is a canary: known to the server, and to whoever may know. */
+    canary: integer("canary").notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.team, table.id] }),
+    index("mission_canary")
+      .on(table.team, table.id)
+      .where(sql`canary = 1`),
     // For the sweep; changes only with the state, not with every event.
     index("mission_open")
       .on(table.id)

@@ -3,13 +3,8 @@
  * lag; everything about one mission comes from its object.
  */
 import * as z from "zod";
-import { isStructural, type ZoneFacts } from "../../shared/architect/index.ts";
-import type { EvidenceBundle } from "../../shared/evidence/index.ts";
-import { MISSION_ID, missionId } from "../../shared/ids.ts";
+import { MISSION_ID } from "../../shared/ids.ts";
 import { LIMITS } from "../../shared/limits.ts";
-import { compilePlan } from "../../shared/plan/index.ts";
-import { ok, type Result } from "../../shared/result.ts";
-import { unmeetableNodes } from "../../shared/team/index.ts";
 import {
   amendmentAnswerSchema,
   amendMissionSchema,
@@ -21,26 +16,18 @@ import {
   openedWithWarningsSchema,
   pageSchema,
 } from "../../shared/wire/api.ts";
-import type { Problem } from "../../shared/wire/problem.ts";
 import { blockedSchema, missionStateSchema, nodeViewSchema } from "../../shared/wire/views.ts";
 import { hasRole } from "../auth.ts";
-import {
-  askAgentFacts,
-  commandBase,
-  execute,
-  freshUuid,
-  gateResponse,
-  setEtag,
-} from "../commands.ts";
+import { askAgentFacts, commandBase, execute, gateResponse, setEtag } from "../commands.ts";
 import { ANY_ROLE, defineRoute } from "../contract.ts";
 import { CURSOR_CHARS_MAX, CURSOR_REFUSED, decodeCursor, encodeCursor } from "../cursor.ts";
-import type { Env } from "../env.ts";
-import { jsonSizeFlaw, receiveEvidence, verificationFor } from "../evidence.ts";
+import { jsonSizeFlaw } from "../evidence.ts";
 import { parsePost, readIfMatch } from "../idempotency.ts";
-import { missionStub, teamStub } from "../missions.ts";
+import { missionStub } from "../missions.ts";
 import { orUnavailable, problemResponse, rejectionResponse } from "../problems.ts";
 import { listMissions } from "../read-model/queries.ts";
 import type { MissionRow } from "../read-model/schema.ts";
+import { openMission, zonesFor } from "../opening.ts";
 import { createRouter } from "../router.ts";
 
 const missionParams = z.object({ id: z.string().regex(MISSION_ID) });
@@ -160,44 +147,7 @@ const interveneRoute = defineRoute({
 
 export const missionRoutes = createRouter();
 
-missionRoutes.openapi(openRoute, async (c) => {
-  const post = await parsePost(c, openMissionSchema);
-  if (!post.ok) return problemResponse(c, post.error);
-  const { body, idempotency } = post.value;
-  const sizeFlaw = jsonSizeFlaw(body.plan, LIMITS.planBytesMax, "/plan");
-  if (sizeFlaw) return problemResponse(c, sizeFlaw);
-  const principal = c.get("principal");
-  const registry = await zonesFor(c.env, principal.team, body.plan.nodes);
-  const plan = compilePlan(body.plan, registry);
-  if (!plan.ok) return rejectionResponse(c, plan.error);
-  const inputs = bundleInputs(body.inputs, principal.sub);
-  if (!inputs.ok) return problemResponse(c, inputs.error);
-  const base = commandBase(c, hasRole(principal, ["operator"]) ? "human" : "agent");
-  const opening = await teamStub(c.env, principal.team).opening({
-    missionId: missionId(freshUuid(base.at)),
-    idempotency,
-  });
-  if (!opening.ok) return rejectionResponse(c, opening.error);
-  const { missionId: id, policy, shadow } = opening.value;
-  if (policy === null) return rejectionResponse(c, { reason: "policy_inactive" });
-  const command = {
-    ...base,
-    type: "OpenMission",
-    missionId: id,
-    team: principal.team,
-    plan: plan.value,
-    inputs: inputs.value,
-    ...(await verificationFor(c, inputs.value)),
-    policy,
-    ...(shadow && { shadow }),
-  } as const;
-  const people = await teamStub(c.env, principal.team).approvers();
-  const warnings = unmeetableNodes(plan.value.plan, people, base.at);
-  return execute(c, { missionId: id, command, idempotency }, ({ answer }) => {
-    c.header("location", `/v1/missions/${id}`);
-    return c.json({ ...answer, warnings }, 201);
-  });
-});
+missionRoutes.openapi(openRoute, (c) => openMission(c));
 
 missionRoutes.openapi(listRoute, async (c) => {
   const { state, cursor, limit } = c.req.valid("query");
@@ -281,29 +231,8 @@ missionRoutes.openapi(interveneRoute, async (c) => {
   return execute(c, execution, ({ answer }) => c.json(answer, 200));
 });
 
-/** Asks the team's registry only where there is something that it could forbid. */
-async function zonesFor(
-  env: Env,
-  team: string,
-  nodes: Parameters<typeof isStructural>[0],
-): Promise<readonly ZoneFacts[]> {
-  return isStructural(nodes) ? teamStub(env, team).zones() : [];
-}
-
-function bundleInputs(
-  inputs: z.output<typeof openMissionSchema>["inputs"],
-  producedBy: string,
-): Result<readonly EvidenceBundle[], Problem> {
-  const bundles: EvidenceBundle[] = [];
-  for (const [index, input] of inputs.entries()) {
-    const bundle = receiveEvidence(input, producedBy, `/inputs/${index}`);
-    if (!bundle.ok) return bundle;
-    bundles.push(bundle.value);
-  }
-  return ok(bundles);
-}
-
-function summaryOf(row: MissionRow): z.output<typeof missionSummarySchema> {
+/** A mission as lists show it. */
+export function summaryOf(row: MissionRow): z.output<typeof missionSummarySchema> {
   const { id, title, openedAt, openedBy, planHash, policyVersion, done, total, updatedAt } = row;
   return {
     id,

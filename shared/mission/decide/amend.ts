@@ -33,6 +33,7 @@ import { recordDecision, refusedResult } from "./approve.ts";
 export function decideAmend(turn: Turn, command: Amend): Result<null, Rejection> {
   const { state } = turn;
   const { open, applied } = amendmentsOf(state);
+  if (state.canary) return err({ reason: "amendments_exhausted", amendmentsMax: 0 });
   if (open) return err({ reason: "amendment_open", amendment: open.id });
   if (applied.length >= LIMITS.amendmentsPerMissionMax)
     return err({ reason: "amendments_exhausted", amendmentsMax: LIMITS.amendmentsPerMissionMax });

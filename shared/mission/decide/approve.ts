@@ -22,6 +22,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
 import { reconsider } from "../advance.ts";
 import { approvedBy } from "../approved.ts";
+import { raiseApproved, stopCanary } from "../canary.ts";
 import type { DecideApproval } from "../command.ts";
 import { escalationSteps } from "../due.ts";
 import { evidenceFor } from "../question.ts";
@@ -50,7 +51,7 @@ interface Asked {
 }
 
 export function decideApproval(turn: Turn, command: DecideApproval): Result<null, Rejection> {
-  const { nodeId } = command;
+  const { nodeId, actor } = command;
   const record = recordOf(turn, nodeId);
   const { request, approvals, attempt, proposers, challenges } = record;
   const steps = request ? escalationSteps(record, request.gateDigest) : 0;
@@ -60,7 +61,10 @@ export function decideApproval(turn: Turn, command: DecideApproval): Result<null
   const asked = { ...about, ...people, challenges, isAmendment: false };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
-  if (recorded.value === "quorum") reconsider(turn, nodeId, "approval");
+  if (turn.state.canary && recorded.value !== "denied") raiseApproved(turn, nodeId, actor.id);
+  if (recorded.value !== "quorum") return ok(null);
+  if (turn.state.canary) stopCanary(turn);
+  else reconsider(turn, nodeId, "approval");
   return ok(null);
 }
 

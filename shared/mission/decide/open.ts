@@ -17,6 +17,8 @@ export function decideOpen(command: OpenMission): Result<Decided, Rejection> {
   const { plan, policy, inputs, missionId, team } = command;
   const unexpected = inputs.find((bundle) => !plan.plan.missionInputs.includes(bundle.kind));
   if (unexpected) return err({ reason: "input_unexpected", kind: unexpected.kind });
+  const unguarded = command.canary ? unguardedNode(plan) : undefined;
+  if (unguarded !== undefined) return err({ reason: "canary_unguarded", nodeId: unguarded });
   const verified = verifyInputs(command);
   if (!verified.ok) return verified;
   const opening: EventDraft = {
@@ -40,6 +42,7 @@ export function decideOpen(command: OpenMission): Result<Decided, Rejection> {
       ...verified.value,
       policy,
       ...(command.shadow ? { shadow: command.shadow } : {}),
+      ...(command.canary ? { canary: command.canary } : {}),
     } as unknown as JsonObject,
   };
   const turn = createTurn(evolve(null, opening, plan), command);
@@ -52,6 +55,11 @@ export function decideOpen(command: OpenMission): Result<Decided, Rejection> {
   if (turn.events.length >= LIMITS.eventsPerMissionMax)
     return err({ reason: "mission_full", eventsMax: LIMITS.eventsPerMissionMax });
   return ok({ drafts: [opening, ...turn.events], wanted: turn.wanted });
+}
+
+/** A node that could act without anybody being asked at it: below risk 3 people are not always. */
+function unguardedNode({ plan }: OpenMission["plan"]): string | undefined {
+  return plan.nodes.find(({ kind, risk }) => kind === "execution" && risk < 3)?.id;
 }
 
 /** Checks the receipts of every input; nothing at all where no input carries any. */
