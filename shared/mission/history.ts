@@ -8,8 +8,8 @@ import { evolve } from "./evolve.ts";
 import { copyState } from "./snapshot.ts";
 import type { MissionState } from "./state.ts";
 
-const STRIDE_MIN = 64;
-const NODES_PER_EVENT = 4;
+const STRIDE_MIN = 32;
+const NODES_PER_EVENT = 16;
 
 export interface History {
   /** The next events, in order from seq 0. Breaches, as `evolve` does, on events that make no sense. */

@@ -147,8 +147,9 @@ describe("a trace of ten thousand events", () => {
     await slider(page).waitFor({ timeout: 90_000 });
     const steps = await page.evaluate(stepThrough, last);
     const sorted = steps.toSorted((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)] ?? Infinity;
-    expect(median).toBeLessThan(STEP_MS_MAX);
+    const p90 = sorted[Math.floor(sorted.length * 0.9)] ?? Infinity;
+
+    expect(p90).toBeLessThan(STEP_MS_MAX);
     // What the server was made to say agrees with nothing, and the page says so.
     await page.getByText("differs the server's replay").waitFor();
     await keepPicture(page, "trace-long-light-1280");
