@@ -9,6 +9,7 @@ import * as z from "zod";
 import { LIMITS } from "../shared/limits.ts";
 import { PROBLEMS, type ProblemCode } from "../shared/wire/problem.ts";
 import { ROLES, type Role } from "./auth.ts";
+import { problemResponse } from "./problems.ts";
 import { requireRole, type AppContext } from "./router.ts";
 import { jsonSchema } from "./schemas.ts";
 
@@ -85,6 +86,7 @@ export function defineRoute<
   const problems = problemCodes(spec);
   const roles = rolesOf(spec.audience);
   const middleware: MiddlewareHandler<AppContext>[] = roles === null ? [] : [requireRole(...roles)];
+  if (ignoresIfMatch(spec)) middleware.push(refuseIfMatch);
   const query = queryOf(spec);
   const config = {
     method: spec.method,
@@ -119,6 +121,21 @@ function queryOf<P extends string, A extends Shape, B extends Shape>(
   return spec.query ?? (isCommand ? z.strictObject({}) : undefined);
 }
 
+/** A command that is not held to the head its caller has seen. */
+function ignoresIfMatch(spec: { readonly method: Method; readonly ifMatch?: boolean }): boolean {
+  return spec.method !== "get" && spec.ifMatch !== true;
+}
+
+/** Who sends If-Match takes the command to be undone by a newer head; where it is not, they must learn so. */
+const refuseIfMatch: MiddlewareHandler<AppContext> = async (c, next) => {
+  if (c.req.header("if-match") === undefined) return next();
+  const detail = "this command does not take If-Match; send it without";
+  return problemResponse(c, {
+    code: "request_invalid",
+    errors: [{ pointer: "/header/if-match", detail }],
+  });
+};
+
 /** The roles of which one is needed; null where no token is. */
 function rolesOf(audience: Audience): readonly Role[] | null {
   return audience === "anonymous" || audience === "signed" ? null : audience;
@@ -135,7 +152,7 @@ function problemCodes<P extends string, A extends Shape, B extends Shape>(
   const codes: ProblemCode[] = [...(spec.problems ?? [])];
   if (rolesOf(spec.audience) !== null) codes.push("unauthenticated", "role_missing");
   if (spec.params !== undefined) codes.push("not_found");
-  if (queryOf(spec) !== undefined) codes.push("request_invalid");
+  if (queryOf(spec) !== undefined || ignoresIfMatch(spec)) codes.push("request_invalid");
   if (spec.body !== undefined) codes.push(...BODY_PROBLEMS);
   if (takesKey(spec)) codes.push("idempotency_key_malformed", "idempotency_key_reused");
   if (spec.ifMatch === true) codes.push("if_match_malformed", "head_stale");

@@ -45,6 +45,8 @@ export interface NamedPause {
 export interface GateQuestion {
   /** RFC 3339 with milliseconds. */
   readonly at: string;
+  /** The generation of rules that the mission is decided by; absent before the third. */
+  readonly rules?: number;
   readonly missionStatus: "active" | "paused" | "stopped" | "completed";
   readonly authorizationExpiresAt: string | null;
   readonly spec: NodeSpec;

@@ -77,6 +77,14 @@ export function relativeWords(text: string): RelativeWords {
   };
 }
 
+/** Nobody sees them, so nobody may hide a word behind them. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;
+
+/** The text as a person sees it: without soft hyphens, zero-width spaces and the like. */
+export function visibleText(text: string): string {
+  return text.replace(INVISIBLE, "");
+}
+
 function hasReference(sentence: string, words: readonly string[]): boolean {
   return (
     words.some((word) => REFERENCE_ENGLISH.has(word)) ||

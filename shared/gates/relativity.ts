@@ -6,13 +6,20 @@
  */
 import { type Gate, type GateQuestion, outcomeOf, reasonOf } from "./question.ts";
 import type { Reason } from "./reasons.ts";
-import { relativeWords } from "./relative-words.ts";
+import { relativeWords, visibleText } from "./relative-words.ts";
 
-export const relativity: Gate<"allow" | "pause"> = ({ spec, proposal }) => {
+/** Earlier missions were judged by the letters as they stand, invisible ones among them. */
+const VISIBLE_FROM_RULES = 3;
+
+export const relativity: Gate<"allow" | "pause"> = ({ spec, proposal, rules = 0 }) => {
   const { criteria } = spec;
   if (!criteria) return { verdict: "allow", reasons: [] };
-  const reasons = criteria.flatMap((criterion, at) => criterionReasons(criterion, at + 1));
-  return outcomeOf([...reasons, ...wordReasons("the rationale", proposal?.rationale)], "pause");
+  const read = (text: string) => (rules >= VISIBLE_FROM_RULES ? visibleText(text) : text);
+  const reasons = criteria.flatMap((criterion, at) =>
+    criterionReasons({ ...criterion, text: read(criterion.text) }, at + 1),
+  );
+  const rationale = read(proposal?.rationale ?? "");
+  return outcomeOf([...reasons, ...wordReasons("the rationale", rationale)], "pause");
 };
 
 type Criterion = NonNullable<GateQuestion["spec"]["criteria"]>[number];
@@ -29,8 +36,8 @@ function criterionReasons({ kind, text }: Criterion, number: number): readonly R
   ];
 }
 
-function wordReasons(where: string, text: string | undefined): readonly Reason[] {
-  const { unbounded, unreferenced } = relativeWords(text ?? "");
+function wordReasons(where: string, text: string): readonly Reason[] {
+  const { unbounded, unreferenced } = relativeWords(text);
   const reasons: Reason[] = [];
   if (unbounded.length > 0) {
     reasons.push(

@@ -14,7 +14,6 @@ import {
 import { invariant } from "../invariant.ts";
 import type { LeaseFact } from "../lease/index.ts";
 import { LIMITS } from "../limits.ts";
-import type { ApprovalRequirement } from "../plan/index.ts";
 import { isoToUnixMs, unixMsToIso } from "../time.ts";
 import { stopCanary } from "./canary.ts";
 import { clearRequest, requestApproval } from "./approvals.ts";
@@ -83,7 +82,7 @@ export function enter(turn: Turn, nodeId: string): void {
   }
   recordGate(turn, nodeId, "entry", current.gateDigest, result, {
     ...(current.share && { share: current.share }),
-    ...(isAllowed && { quorum: peopleAsked(current, requestOf(current, result.gates)) }),
+    ...(isAllowed && { quorum: peopleAsked(current, result) }),
     ...(fact && fact.state !== "granted" && { leaseFact: fact }),
     ...shadowOf(turn.state, current, result),
     lease: isAllowed ? leaseFor(turn, nodeId, fact) : null,
@@ -94,8 +93,18 @@ export function enter(turn: Turn, nodeId: string): void {
   else if (result.verdict === "seal") seal(turn, nodeId, result);
 }
 
-/** What the exit gate counts against: one, where that one stood for all. */
-function peopleAsked({ brokenBy }: GateQuestion, requirement: ApprovalRequirement | null): number {
+/**
+ * What the exit gate counts against: one, where that one stood for all. Pauses that people overrode are
+ * named and allow now, but who was asked for them was asked; before the third generation nothing is named.
+ */
+function peopleAsked(question: GateQuestion, { gates }: GateResult): number {
+  const { brokenBy, namedPauses = [] } = question;
+  const asking = gates.map(({ gate, verdict }) =>
+    namedPauses.some((named) => named.gate === gate)
+      ? { gate, verdict: "pause" as const }
+      : { gate, verdict },
+  );
+  const requirement = requestOf(question, asking);
   if (requirement === null) return 0;
   return brokenBy === undefined ? seatsOf(requirement).length : 1;
 }

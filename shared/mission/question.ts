@@ -47,6 +47,7 @@ export function questionOf(
   const share = shareOf(state, spec, record, asking.proposal);
   const unsigned: GateQuestion = {
     at,
+    ...(state.rules !== undefined && { rules: state.rules }),
     missionStatus: state.status,
     authorizationExpiresAt: state.plan.plan.authorizationExpiresAt ?? null,
     spec,

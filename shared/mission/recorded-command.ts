@@ -8,7 +8,12 @@ import type * as z from "zod";
 import { type ApproverFacts, recordedApproval, seatsOf } from "../approval/index.ts";
 import { canonicalJson, hashJson } from "../canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
-import { type EvidenceBundle, evidenceHash, type VerificationFacts } from "../evidence/index.ts";
+import {
+  type EvidenceBundle,
+  evidenceHash,
+  evidenceInputSchema,
+  type VerificationFacts,
+} from "../evidence/index.ts";
 import { evidenceId } from "../ids.ts";
 import type { LeaseFact } from "../lease/index.ts";
 import { amendmentSchema, compilePlan, factorsSchema, planSchema } from "../plan/index.ts";
@@ -151,7 +156,11 @@ function isNormal(schema: z.ZodType, value: unknown): boolean {
   return parsed.success && canonicalJson(parsed.data) === canonicalJson(value);
 }
 
+/** Gates compare what claims say in numbers, and read times as text: only the API's form makes them either. */
 function bundleFlaw(bundle: EvidenceBundle, member: string): ReadBack | null {
+  const { id: _id, producedBy: _by, hash: _hash, expiresAt, ...rest } = bundle;
+  if (!isNormal(evidenceInputSchema, expiresAt === null ? rest : { ...rest, expiresAt }))
+    return flaw(member, "a bundle in its normal form");
   const hash = evidenceHash(bundle);
   if (bundle.hash !== hash) return flaw(`${member}.hash`, hash);
   return bundle.id === evidenceId(hash) ? null : flaw(`${member}.id`, evidenceId(hash));

@@ -7,4 +7,5 @@ export type { PolicyFacts } from "./facts.ts";
 export { appendAction, forgetAction, scalarArgs } from "./history.ts";
 export type { ActionHistory, HistoryFacts } from "./history.ts";
 export { readPolicyDocument } from "./prepare.ts";
+export { looseningForAny } from "./tighter-for-any.ts";
 export { looseningOf } from "./tighter.ts";

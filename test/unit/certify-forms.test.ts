@@ -3,6 +3,8 @@
  * they have to be refused for their form. Source: docs/replay.md.
  */
 import { describe, expect, test } from "vitest";
+import { type EvidenceBundle, evidenceHash } from "../../shared/evidence/index.ts";
+import { evidenceId } from "../../shared/ids.ts";
 import {
   certifyReplay,
   type Command,
@@ -14,8 +16,21 @@ import {
 import { type CompiledPlan, compilePlan, type Plan } from "../../shared/plan/index.ts";
 import { signTicket } from "../../shared/ticket/index.ts";
 import { EMPTY_HEAD, type TraceEvent } from "../../shared/trace/index.ts";
-import { decisionNode, executionNode, MISSION, plan, TICKET_KEY } from "../support/builders.ts";
-import { openMission, propose, submitResult, vendorSwitch } from "../support/commands.ts";
+import {
+  decisionNode,
+  evidence,
+  executionNode,
+  MISSION,
+  plan,
+  TICKET_KEY,
+} from "../support/builders.ts";
+import {
+  openMission,
+  propose,
+  submitEvidence,
+  submitResult,
+  vendorSwitch,
+} from "../support/commands.ts";
 import { decideLeased } from "../support/local-arbiter.ts";
 
 /** What a forger records who runs this very code, but for the schemas before it. */
@@ -46,6 +61,12 @@ const REGULATED = plan([
 ]);
 const CALM = { id: "regulatory", risk: 0.4, evidence: 1, uncertainty: 0, constraints: [] };
 
+const PROVEN = plan([decisionNode("a", { evidenceOut: ["proof"] })]);
+
+const NEEDING = plan([decisionNode("a", { evidenceIn: ["proof"] })], {
+  missionInputs: ["proof"],
+});
+
 function observing(members: object): Command {
   const usual = propose(1, "run", { action: vendorSwitch() });
   return { ...usual, proposal: { ...usual.proposal, ...members } as Proposal };
@@ -67,6 +88,25 @@ describe("a trace is not certified", () => {
     const form = { ...rest, nodes: nodes.map(({ attemptsMax: _bound, ...node }) => node) };
     const events = recorded(openMission(compiledAsIs(form)), propose(1, "a"));
     expect(certifyReplay(events)).toMatchObject({ certified: false, seq: 0, member: "data.plan" });
+  });
+
+  test.each([
+    ["a claim as sure as a word", { confidence: "x" }],
+    ["a claim surer than sure", { confidence: 2 }],
+    ["a claim with a member of its own", { trusted: true }],
+  ])("when evidence holds %s, given to a node or to the mission", (_what, members) => {
+    const sound = evidence("proof");
+    const claims = sound.claims.map((held) => ({ ...held, ...members }));
+    const content = { ...sound, claims } as EvidenceBundle;
+    const hash = evidenceHash(content);
+    const bundle = { ...content, hash, id: evidenceId(hash) };
+    const given = recorded(openMission(PROVEN), submitEvidence(1, "a", bundle));
+    expect(certifyReplay(given)).toMatchObject({ certified: false, member: "data.bundle" });
+    const input = recorded(openMission(NEEDING, { inputs: [bundle] }));
+    expect(certifyReplay(input)).toMatchObject({ certified: false, member: "data.inputs.0" });
+    expect(
+      certifyReplay(recorded(openMission(PROVEN), submitEvidence(1, "a", sound))),
+    ).toMatchObject({ certified: true });
   });
 
   test.each([

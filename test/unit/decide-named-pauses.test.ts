@@ -83,6 +83,16 @@ describe("a pause that arose after people were asked", () => {
     expect(statusOf(given(...asked, approves(9, "run", ann)).run)).toBe("RUNNING");
   });
 
+  test.each([
+    [1, RUN, [ann]],
+    [2, RISKY, [ann, ben]],
+  ])("what people overrode counts as asked of %i at the exit", (quorum, compiled, people) => {
+    const signed = people.map((who, at) => approves(7 + at, "run", who));
+    const { run } = given(openMission(compiled), observing(1, TENSE), ...signed);
+    const [entry] = eventsOf(run, "gate.evaluated").slice(-1);
+    expect(entry).toMatchObject({ stateAfter: "RUNNING", data: { phase: "entry", quorum } });
+  });
+
   test("is not cleared: the approval is voided, and people are asked anew with the pause named", () => {
     given(...asked)
       .when(approves(20, "run", ann))

@@ -270,13 +270,52 @@ describe("a re-pin", () => {
       .yields({ type: "mission.policy_repinned" });
   });
 
-  test("looks at what is left only: a rule about what is done may be looser", () => {
-    const tight = openMission(PLAN, {
-      policy: version("6", [rule({ id: "decide", kinds: ["decision"], riskMax: 1 }), limit(10)]),
-    });
-    given(tight, propose(1, "a"), submitResult(2, "a"))
-      .when(repins(3, ADA, version("7", [decide, limit(9)])))
+  const only = (...actions: string[]) =>
+    rule({ id: "only", kinds: ["execution"], actions, zones: ["eu"] });
+  const noRisk = rule({ id: "calm", effect: "forbid", kinds: ["decision"], riskMin: 4 });
+  const noWire = rule({ id: "no-wire", effect: "forbid", kinds: ["execution"], actions: ["wire"] });
+  const anywhere = rule({ id: "any", kinds: ["execution"], actions: ["wire"] });
+  const aside = rule({ id: "aside", effect: "forbid", kinds: ["execution"], zones: ["moon"] });
+
+  test.each([
+    ["an action that the old one forbade", [noWire, anywhere], [anywhere], "no-wire"],
+    ["an action that the old one did not name", [], [anywhere], "any"],
+    ["a zone that the old one did not name", [only("wire")], [anywhere], "any"],
+    ["a risk that the old one forbade", [noRisk], [], "calm"],
+    ["any action in a zone that the old one forbade", [aside], [], "aside"],
+  ] as const)("is refused where an amendment could then add %s", (_what, now, next, named) => {
+    const usual = permitting("vendor.switch");
+    given(openMission(PLAN, { policy: version("8", [...usual, ...now]) }))
+      .when(repins(1, ADA, version("9", [...usual, ...next])))
+      .rejects("policy_not_tighter", { nodes: [{ nodeId: "amendment.1", rule: named }] });
+  });
+
+  test("is taken where what could be added is tighter as well", () => {
+    const usual = permitting("vendor.switch");
+    given(openMission(PLAN, { policy: version("8", [...usual, only("wire", "refund"), noRisk]) }))
+      .when(repins(1, ADA, version("9", [...usual, only("wire"), noRisk, noWire, aside])))
       .yields({ type: "mission.policy_repinned" });
+  });
+
+  test("looks beyond what is left: a node like the one that is done could be added", () => {
+    const decides = rule({ id: "decide", kinds: ["decision"], riskMax: 1 });
+    const tight = openMission(PLAN, { policy: version("6", [decides, limit(10)]) });
+    const done = given(tight, propose(1, "a"), submitResult(2, "a"));
+    done
+      .when(repins(3, ADA, version("7", [decide, limit(9)])))
+      .rejects("policy_not_tighter", { nodes: [{ nodeId: "amendment.1", rule: "decide" }] });
+    done
+      .when(repins(3, ADA, version("7", [decides, limit(9)])))
+      .yields({ type: "mission.policy_repinned" });
+  });
+
+  test("is refused where the documents name too many actions and zones to prove it for all", () => {
+    const many = Array.from({ length: 40 }, (_, at) =>
+      rule({ id: `r${at}`, effect: "forbid", actions: [`act.n${at}`], zones: [`z${at}`] }),
+    );
+    given(openMission(PLAN, { policy: version("8", [decide, ...many]) }))
+      .when(repins(1, ADA, version("9", [decide, ...many, noWire])))
+      .rejects("policy_not_tighter", { nodes: [{ nodeId: "amendment.1", rule: "" }] });
   });
 
   test("is refused to the policy already pinned, to a mission that is not active, and too often", () => {

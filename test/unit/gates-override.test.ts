@@ -195,6 +195,18 @@ describe("the lexicon", () => {
     expect(relativeWords(text)).toEqual({ unbounded, unreferenced });
   });
 
+  test.each(["prob\u00adably", "prob\u200bably", "prob\u{e0061}ably", "prob\u2060\ufe0fably"])(
+    "sees through letters that nobody sees: %j",
+    (rationale) => {
+      const criteria = [{ text: "the price is at most 10 EUR", kind: "objective" as const }];
+      const spec = nodeSchema.parse(decisionNode("a", { criteria }));
+      const about = question({ spec, proposal: { rationale, action: null } });
+      const codes = relativity({ ...about, rules: 3 }).reasons.map(({ code }) => code);
+      expect(codes).toEqual(["REL_BOUNDARY_UNSTABLE"]);
+      expect(relativity({ ...about, rules: 2 }).verdict).toBe("allow");
+    },
+  );
+
   test("names at most eight words, each once", () => {
     const text = "good nice fine fair soon maybe perhaps likely probably good good";
     expect(relativeWords(text).unbounded).toHaveLength(8);

@@ -59,6 +59,25 @@ describe("a query", () => {
   });
 });
 
+describe("If-Match", () => {
+  const head = { "if-match": `"0-${"0".repeat(64)}"` };
+  const AGENT = { id: "held-1" };
+
+  it("that a command does not take is refused, and nothing is done", async () => {
+    const answer = await call(admin, "POST", "/v1/agents", AGENT, head);
+    expectProblem(answer, "request_invalid");
+    expect(answer.body["errors"]).toMatchObject([{ pointer: "/header/if-match" }]);
+    const listed = await expectStatus(call(admin, "GET", "/v1/agents"), 200);
+    expect(JSON.stringify(listed.body)).not.toContain(AGENT.id);
+    await expectStatus(call(admin, "POST", "/v1/agents", AGENT), 200);
+  });
+
+  it("is not looked at before the role", async () => {
+    const agent = callerOf("http-team", "agent");
+    expectProblem(await call(agent, "POST", "/v1/agents", AGENT, head), "role_missing");
+  });
+});
+
 describe("a body", () => {
   const TEXTS = [
     ["that is no JSON", "{", "json_malformed", ""],

@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { verifyJws } from "../../jws.ts";
 import { LIMITS } from "../../limits.ts";
-import { looseningOf, readPolicyDocument } from "../../policy/index.ts";
+import { looseningForAny, looseningOf, readPolicyDocument } from "../../policy/index.ts";
 import { amendmentLooseningOf } from "../../gates/index.ts";
 import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs } from "../../time.ts";
@@ -142,7 +142,8 @@ const AMENDMENTS_PROVEN_FROM_RULES = 3;
 
 /**
  * Nodes still to be decided for which the new policy is not proven tighter, and the next amendment under its
- * id where it is not. O(nodes x rules^2).
+ * id where it is not, or where it could add a node that the old policy would refuse. O(nodes x rules^2), and
+ * for what could be added the bounded cost of `looseningForAny`.
  */
 function loosenings(turn: Turn, { policy }: RepinPolicy) {
   const now = readPolicyDocument(turn.state.policy.document);
@@ -171,6 +172,8 @@ function loosenings(turn: Turn, { policy }: RepinPolicy) {
     proofs.set(key, proof);
     if (proof) found.push({ nodeId, ...proof });
   }
+  const adding = isProven && found.length === 0 && now && next ? looseningForAny(now, next) : null;
+  if (adding) found.push({ nodeId: nextAmendmentId(turn.state), ...adding });
   return found;
 }
 
