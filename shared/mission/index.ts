@@ -6,6 +6,7 @@ export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";
 export { type Certification, type Certifier, certifyReplay, createCertifier } from "./certify.ts";
 export { confirmTicket, type ConfirmRefusal } from "./confirm.ts";
 export { approversWaiting } from "./decide/review.ts";
+export { LOOP_CODES } from "./loop.ts";
 export { decide, decideAsking, type Decided, isGrowing } from "./decide/index.ts";
 export { nextDueMs, nextResendMs, outstandingTickets, resendsBetween } from "./due.ts";
 export { dataOf, type EventData, type EventType, type IncidentKind } from "./event.ts";

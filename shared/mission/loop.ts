@@ -23,7 +23,17 @@ export interface Refusals {
   readonly count: number;
 }
 
-export type LoopCode = Extract<ReasonCode, `LOOP_${string}`>;
+/** Every kind of loop, as reason codes. */
+export const LOOP_CODES = [
+  "LOOP_UNCHANGED",
+  "LOOP_OSCILLATION",
+  "LOOP_SAME_REASON",
+  "LOOP_SAME_AGENT",
+  "LOOP_PROPOSALS_MAX",
+  "LOOP_REFUSALS_MAX",
+] as const satisfies readonly ReasonCode[];
+
+export type LoopCode = (typeof LOOP_CODES)[number];
 
 /** Where each kind of loop begins, in proposals of one node since it last ran or was reset. */
 export const LOOP_LIMITS = {

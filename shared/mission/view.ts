@@ -17,6 +17,7 @@ import type { ApprovalRequirement, FactorsSpec, NodeSpec } from "../plan/index.t
 import { unixMsToIso } from "../time.ts";
 import { amendmentRisk, type Amendments, type AppliedAmendment } from "./amendments.ts";
 import { nodeRecord } from "./evolve.ts";
+import type { LoopCode } from "./loop.ts";
 import type { HeldReceipt, MissionState, MissionStatus, NodeRecord, NodeStatus } from "./state.ts";
 import { shareOf, totalOf } from "./share.ts";
 import { specOf } from "./turn.ts";
@@ -39,6 +40,8 @@ export interface NodeView {
   readonly attemptsForgiven?: number;
   /** Resets by people; only there after one. */
   readonly resets?: number;
+  /** The loop that ends at a person; only there while the loop guard holds the node. */
+  readonly loop?: LoopCode;
   readonly verdict: "pause" | "block" | "seal" | null;
   readonly reasons: readonly RecordedReason[];
   readonly proposal: {
@@ -198,6 +201,7 @@ export function viewNode(state: MissionState, nodeId: string): NodeView {
     attemptsMax: spec.attemptsMax,
     ...(record.attemptsForgiven !== undefined && { attemptsForgiven: record.attemptsForgiven }),
     ...(record.resets !== undefined && { resets: record.resets }),
+    ...(record.loop && { loop: record.loop }),
     verdict: record.verdict,
     reasons: record.reasons,
     proposal: proposal && {

@@ -5,7 +5,13 @@
 import * as z from "zod";
 import type { EvidenceSummary, EvidenceVerification } from "../evidence/index.ts";
 import { REASON_CODES, GATES, type GateName, type ReasonCode } from "../gates/index.ts";
-import type { BlockedNode, BlockedView, MissionView, NodeView } from "../mission/index.ts";
+import {
+  type BlockedNode,
+  type BlockedView,
+  LOOP_CODES,
+  type MissionView,
+  type NodeView,
+} from "../mission/index.ts";
 import { nodeSchema, approvalRequirementSchema, factorsSchema } from "../plan/index.ts";
 import { receiptSchema } from "../ticket/index.ts";
 import { observationsSchema } from "../universe/index.ts";
@@ -89,6 +95,7 @@ export const nodeViewSchema = z.strictObject({
   attemptsMax: z.int(),
   attemptsForgiven: z.int().exactOptional(),
   resets: z.int().exactOptional(),
+  loop: z.enum(LOOP_CODES).exactOptional(),
   verdict: z.enum(["pause", "block", "seal"]).nullable(),
   reasons: z.array(reasonSchema),
   proposal: z

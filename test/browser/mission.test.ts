@@ -94,17 +94,16 @@ it("a node that the loop guard holds says so", async () => {
   await askFinance(missionId);
   const mission = await missionOf(missionId);
   const { page, close } = await openPage(browser, "/console/missions");
-  const gate = "policy";
-  const reasons = [
-    { code: "LOOP_UNCHANGED", gate, detail: "the same proposal came back 3 times" },
-    { code: "LEASE_HELD", gate: "lease", detail: "vendors/acme is held" },
+  const shown = [
+    { loop: "LOOP_UNCHANGED" },
+    { reasons: [{ code: "LEASE_HELD", gate: "lease", detail: "vendors#acme is held" }] },
   ];
   for (const [at, words] of [
     [0, "The loop guard holds this node."],
     [1, "It waits for a lease."],
   ] as const) {
     const nodes = mission.nodes.map((node) =>
-      node.id === "approve" ? { ...node, reasons: [reasons[at]] } : node,
+      node.id === "approve" ? { ...node, ...shown[at] } : node,
     );
     await page.route(`**/v1/missions/${missionId}`, (route) =>
       route.fulfill({ json: { ...mission, nodes } }),

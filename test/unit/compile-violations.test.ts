@@ -256,6 +256,27 @@ describe("each violation", () => {
       ["slice_boundary_crossed /nodes/0/writeSet/0"],
     ],
     [
+      "clocks of an approval that do not fit each other",
+      planOf([
+        approval("a", {
+          approval: {
+            deadlineMs: 60_000,
+            escalation: [
+              { afterMs: 30_000, group: "leads" },
+              { afterMs: 20_000, group: "board" },
+              { afterMs: 60_000, group: "owners" },
+            ],
+            reminder: { everyMs: 3_600_000 },
+          },
+        }),
+      ]),
+      [
+        "escalation_not_rising /nodes/0/approval/escalation/1/afterMs",
+        "escalation_too_late /nodes/0/approval/escalation/2/afterMs",
+        "reminder_too_late /nodes/0/approval/reminder/everyMs",
+      ],
+    ],
+    [
       "a zone declared twice",
       planOf([decision("a")], [], { zones: [{ zone: "u/g/p/z1" }, { zone: "u/g/p/z1" }] }),
       ["zone_duplicate /zones/1/zone"],

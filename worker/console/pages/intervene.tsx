@@ -102,8 +102,8 @@ export function ResetNode({
       label="Reset this node"
       says={
         <>
-          The node starts over: its proposal, evidence and approvals no longer count, and a loop
-          guard that holds it lets go. {thirdText(node.resets)}
+          The node starts over: its proposal, result and approvals no longer count, its evidence
+          stays, and a loop guard that holds it lets go. {thirdText(node.resets)}
         </>
       }
       takesReason

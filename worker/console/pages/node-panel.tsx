@@ -75,11 +75,12 @@ function isOver({ state }: MissionView): boolean {
 /** The two waits that end by nobody's approval, told apart from the rest. */
 function Waits({ node }: { node: NodeView }): JSX.Element | null {
   const codes = node.reasons.map(({ code }) => code);
-  if (codes.some((code) => code.startsWith("LOOP_"))) {
+  if (node.loop !== undefined) {
     return (
       <p class="note tone-bad">
         <strong>The loop guard holds this node.</strong> Proposals came back again and again without
-        anything changing; further ones are refused until a person resets it.
+        anything changing ({node.loop}); further ones are refused until a person decides what is
+        open or resets the node.
       </p>
     );
   }
