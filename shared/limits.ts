@@ -86,6 +86,8 @@ export const LIMITS = {
   leaseAskMs: 5 * SECOND_MS,
   /** While somebody waits for a slice, its arbiter looks this often whether a lost release has kept it. */
   leaseLookMs: 30 * SECOND_MS,
+  /** A mission that waits asks again by itself this often; its arbiters' word is what it really waits for. */
+  leaseAskAgainMs: 2 * MINUTE_MS,
   /** Times a turn asks arbiters and is decided anew; each settles all that the last one found wanting. */
   leaseRoundsMax: 8,
   /** Nodes asked again within one command because slices came free; many more than nodes that end in one. */

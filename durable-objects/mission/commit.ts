@@ -28,6 +28,9 @@ import type { Leases } from "./leases.ts";
 import { type Loaded, stateFor } from "./load.ts";
 import { sealSnapshot } from "./snapshot.ts";
 
+/** How long after a failed turn the alarm comes; the platform's own retries end after six. */
+export const ALARM_RETRY_MS = 30_000;
+
 export interface CommitDeps {
   readonly journal: Journal;
   readonly leases: Leases;
@@ -42,8 +45,8 @@ export interface CommitDeps {
   signingKey(): PrivateJwk;
   /** Step 5: arms and sends without being waited for. A crash from here on costs a second delivery at worst. */
   send(state: MissionState, events: readonly TraceEvent[]): void;
-  /** The events are durable, the memory of them is not: the alarm must look again. */
-  lookAgain(): void;
+  /** What was left behind in this turn, only the alarm can find: it comes by then. */
+  lookAgain(afterMs: number): void;
   nowMs(): number;
   warn(what: string, error: unknown): void;
 }
@@ -57,14 +60,18 @@ export function createCommitPath(deps: CommitDeps): CommitPath {
   const turns = {
     leases: deps.leases,
     holds: (slice: string) => isHeld(deps.load(), slice),
-    lookAgain: () => deps.lookAgain(),
+    lookAgain: (afterMs: number) => deps.lookAgain(afterMs),
     nowMs: () => deps.nowMs(),
   };
   return {
     async execute(request) {
-      // Most turns need no slice, and end here in the turn of their request.
-      const first = attempt(deps, memory, request);
-      if (first.kind === "done") return first.result;
+      // The word that a slice is free may overtake the arbiter's refusal: whoever is about to be paused by that
+      // must be paused before the word is heard, or nobody would ever ask for them again.
+      if (request.command.type !== "LeaseFreed") {
+        // Most turns need no slice, and end here in the turn of their request.
+        const first = attempt(deps, memory, request);
+        if (first.kind === "done") return first.result;
+      }
       return deps.leases.inTurn(() =>
         runLeased(turns, (facts) =>
           attempt(deps, memory, {
@@ -163,7 +170,7 @@ function commit(
   } catch (error) {
     // The events are durable and memory is dropped: the journal decides, at the latest in the alarm.
     deps.remember(null);
-    deps.lookAgain();
+    deps.lookAgain(ALARM_RETRY_MS);
     throw error;
   }
 }

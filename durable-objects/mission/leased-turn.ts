@@ -17,8 +17,8 @@ export interface LeasedTurnDeps {
   readonly leases: Leases;
   /** Whether the mission has the slice now. */
   holds(slice: string): boolean;
-  /** Some nodes were left unasked; the alarm must ask for them. */
-  lookAgain(): void;
+  /** Somebody was not let in: the alarm must ask again for whoever waits then. */
+  lookAgain(afterMs: number): void;
   nowMs(): number;
 }
 
@@ -37,8 +37,10 @@ export async function runLeased<T>(
         const answer = round < LIMITS.leaseRoundsMax ? await deps.leases.ask(want) : UNASKED;
         asked.set(want.nodeId, answer);
         granted.push(...answer.grants);
+        // A place in a queue can be lost with an answer; then nobody but the mission itself would ask again.
+        if (answer.fact.state === "held") deps.lookAgain(LIMITS.leaseAskAgainMs);
+        else if (answer.fact.state !== "granted") deps.lookAgain(LIMITS.leaseLookMs);
       }
-      if (round === LIMITS.leaseRoundsMax) deps.lookAgain();
     }
   } finally {
     deps.leases.giveBack(granted.filter(({ slice }) => !deps.holds(slice)));

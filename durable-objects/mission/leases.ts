@@ -42,9 +42,11 @@ export interface Leases {
 
 export function createLeases(deps: LeaseDeps): Leases {
   let last: Promise<unknown> = Promise.resolve();
+  // Since when each node waits. A process that forgets it asks anew, behind those who wait.
+  const sinceMs = new Map<string, number>();
   return {
-    ask: (wanted) => ask(deps, wanted),
-    peek: (wanted) => peek(deps, wanted),
+    ask: (wanted) => ask(deps, sinceMs, wanted),
+    peek: (wanted) => peek(deps, sinceMs, wanted),
     giveBack: (grants) => {
       if (grants.length > 0) deps.goOn(giveBack(deps, grants));
     },
@@ -57,7 +59,11 @@ export function createLeases(deps: LeaseDeps): Leases {
 }
 
 /** Artifacts in the order of their names: two missions that want the same ones meet at the first. */
-async function ask(deps: LeaseDeps, { nodeId, slices }: WantedLease): Promise<Asked> {
+async function ask(
+  deps: LeaseDeps,
+  sinceMs: Map<string, number>,
+  { nodeId, slices }: WantedLease,
+): Promise<Asked> {
   const grants: EndedGrant[] = [];
   const missionId = deps.missionId();
   let usableUntilMs = Number.POSITIVE_INFINITY;
@@ -67,9 +73,12 @@ async function ask(deps: LeaseDeps, { nodeId, slices }: WantedLease): Promise<As
   };
   try {
     for (const [artifact, own] of byArtifact(slices)) {
-      const request = { missionId, nodeId, slices: own };
+      const request = { missionId, nodeId, sinceMs: sinceMs.get(nodeId) ?? null, slices: own };
       const answer = await inTime(deps.arbiter(artifact).acquire(request));
-      if (answer.outcome === "held") return refuse({ state: "held", by: answer.by });
+      if (answer.outcome === "held") {
+        sinceMs.set(nodeId, answer.sinceMs);
+        return refuse({ state: "held", by: answer.by });
+      }
       for (const [slice, fence] of Object.entries(answer.fence)) grants.push({ slice, fence });
       usableUntilMs = Math.min(usableUntilMs, answer.usableUntilMs);
     }
@@ -77,17 +86,22 @@ async function ask(deps: LeaseDeps, { nodeId, slices }: WantedLease): Promise<As
     deps.warn("arbiter_unreachable", error);
     return refuse({ state: "unavailable" });
   }
+  sinceMs.delete(nodeId);
   const fence = Object.fromEntries(grants.map((grant) => [grant.slice, grant.fence]));
   return { fact: { state: "granted", fence }, grants, usableUntilMs };
 }
 
 /** The numbers are what would be asked for and nobody's: no fact of a peek is ever committed. */
-async function peek(deps: LeaseDeps, { nodeId, slices }: WantedLease): Promise<LeaseFact> {
-  const missionId = deps.missionId();
+async function peek(
+  deps: LeaseDeps,
+  sinceMs: ReadonlyMap<string, number>,
+  { nodeId, slices }: WantedLease,
+): Promise<LeaseFact> {
+  const asker = { missionId: deps.missionId(), nodeId, sinceMs: sinceMs.get(nodeId) ?? null };
   const by: HeldElsewhere[] = [];
   try {
     for (const [artifact, own] of byArtifact(slices)) {
-      const answer = await inTime(deps.arbiter(artifact).peek({ missionId, nodeId, slices: own }));
+      const answer = await inTime(deps.arbiter(artifact).peek({ ...asker, slices: own }));
       if (answer.outcome === "held") by.push(...answer.by);
     }
   } catch (error) {

@@ -28,7 +28,7 @@ import type {
 } from "../../shared/wire/rpc.ts";
 import { parseStreamAsk, type StreamBearer } from "../../shared/wire/stream.ts";
 import { type Alarm, createAlarm, nextAlarmMs } from "./alarm.ts";
-import { type CommitPath, createCommitPath, isHeld } from "./commit.ts";
+import { ALARM_RETRY_MS, type CommitPath, createCommitPath, isHeld } from "./commit.ts";
 import { type MissionEnv, queueSends, teamRpc } from "./env.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { missionKeys } from "./keys.ts";
@@ -40,9 +40,6 @@ import { createReading, type Reading } from "./reading.ts";
 import { reviewBefore } from "./review.ts";
 import { createStream, type Stream } from "./stream.ts";
 import { createStreamTickets, type StreamTickets } from "./stream-tickets.ts";
-
-/** How long after a failed alarm the next one comes; the platform's own retries end after six. */
-const ALARM_RETRY_MS = 30_000;
 
 export class MissionObject extends DurableObject<MissionEnv> implements MissionRpc {
   readonly #journal: Journal;
@@ -110,7 +107,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
         const armed = this.#tried("arm", this.#arm(state));
         this.ctx.waitUntil(armed.then(() => this.#outbox.flush(state, events)));
       },
-      lookAgain: () => this.ctx.waitUntil(this.#tried("arm", this.#armRetry())),
+      lookAgain: (afterMs) => this.ctx.waitUntil(this.#tried("arm", this.#armIn(afterMs))),
       warn: (what, error) => this.#warn(what, error),
     });
   }
@@ -255,7 +252,7 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
       // Caught and armed again, because the platform drops an alarm that failed six times.
       this.#warn("alarm_failed", error);
       this.#loaded = null;
-      await this.#armRetry();
+      await this.#armIn(ALARM_RETRY_MS);
     }
   }
 
@@ -313,8 +310,8 @@ export class MissionObject extends DurableObject<MissionEnv> implements MissionR
     await this.#alarm.armAt(nextAlarmMs(needs, Date.now()));
   }
 
-  async #armRetry(): Promise<void> {
-    await this.#alarm.armAt(Date.now() + ALARM_RETRY_MS);
+  async #armIn(afterMs: number): Promise<void> {
+    await this.#alarm.armAt(Date.now() + afterMs);
   }
 
   /** After the turn's answer. A failure is told and passed: the next command, read or sweep arms again. */

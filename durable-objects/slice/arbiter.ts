@@ -82,8 +82,11 @@ function acquire(deps: ArbiterDeps, request: AcquireRequest): AcquireAnswer {
     const decision = decideAcquire(request, booksOf(deps, request), deps.nowMs());
     for (const row of decision.rows) deps.store.write(row);
     for (const slice of decision.servedAt) deps.store.leave({ slice, missionId });
-    for (const slice of decision.waitsAt) deps.store.wait({ slice, missionId, nodeId });
-    return decision.answer;
+    const { answer } = decision;
+    if (answer.outcome === "held")
+      for (const slice of decision.waitsAt)
+        deps.store.wait({ slice, missionId, nodeId, sinceMs: answer.sinceMs });
+    return answer;
   });
 }
 

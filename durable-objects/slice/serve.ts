@@ -64,13 +64,14 @@ export async function serve(deps: ServeDeps, slice: string): Promise<void> {
     } catch (error) {
       deps.warn("waiter_unreachable", error);
       unreachable.add(next.missionId);
-      deps.transaction(() => putLast(deps.store, next));
+      deps.transaction(() => putLast(deps, next));
     }
   }
 }
 
-function putLast(store: SliceStore, waiter: Waiter): void {
+function putLast(deps: ServeDeps, waiter: Waiter): void {
+  const { store } = deps;
   if (store.book(waiter.slice).waiters[0]?.place !== waiter.place) return;
   store.leave(waiter);
-  store.wait(waiter);
+  store.wait({ ...waiter, sinceMs: deps.nowMs() });
 }

@@ -19,8 +19,13 @@ const SCHEMA = `
     mission_id TEXT NOT NULL,
     node_id TEXT NOT NULL,
     place INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (slice, mission_id)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS last_place (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    place INTEGER NOT NULL
+  ) STRICT;
 `;
 
 type SliceRecord = {
@@ -32,14 +37,20 @@ type SliceRecord = {
   usable_until_ms: number | null;
 };
 
-type WaiterRecord = { slice: string; mission_id: string; node_id: string; place: number };
+type WaiterRecord = {
+  slice: string;
+  mission_id: string;
+  node_id: string;
+  place: number;
+  since_ms: number;
+};
 
 export interface SliceStore {
   read(slice: string): SliceRow | null;
   write(row: SliceRow): void;
-  /** The slice with everybody who waits for it, first come first. */
+  /** The slice with everybody who waits for it, in the order in which they are served. */
   book(slice: string): SliceBook;
-  /** Puts the mission at the end of the queue; one that waits already keeps its place. */
+  /** Queues the mission under a place that nobody has had; one that waits already keeps the earlier time. */
   wait(waiter: Omit<Waiter, "place">): void;
   /** Takes the mission out of the queue; with `place` only while it has that one. */
   leave(waiter: Pick<Waiter, "slice" | "missionId"> & { readonly place?: number }): void;
@@ -51,6 +62,7 @@ export interface SliceStore {
 /** Opens the store, making its tables on first use. */
 export function createSliceStore(sql: SqlStorage): SliceStore {
   sql.exec(SCHEMA);
+  addSince(sql);
   const read = (slice: string): SliceRow | null => {
     const [record] = sql.exec<SliceRecord>("SELECT * FROM slice WHERE slice = ?", slice).toArray();
     return record ? recordToRow(record) : null;
@@ -70,17 +82,29 @@ export function createSliceStore(sql: SqlStorage): SliceStore {
     },
     book(slice) {
       const waiters = sql
-        .exec<WaiterRecord>("SELECT * FROM waiter WHERE slice = ? ORDER BY place", slice)
+        .exec<WaiterRecord>(
+          "SELECT * FROM waiter WHERE slice = ? ORDER BY since_ms, mission_id",
+          slice,
+        )
         .toArray();
       return { row: read(slice), waiters: waiters.map(recordToWaiter) };
     },
-    wait({ slice, missionId, nodeId }) {
+    wait({ slice, missionId, nodeId, sinceMs }) {
+      // Never a place that was there before: a late word about an old one must not remove the new.
+      const { place } = sql
+        .exec<{ place: number }>(
+          `INSERT INTO last_place SELECT 0, coalesce(max(place), 0) + 1 FROM waiter WHERE true
+           ON CONFLICT DO UPDATE SET place = place + 1 RETURNING place`,
+        )
+        .one();
       sql.exec(
-        `INSERT INTO waiter SELECT ?1, ?2, ?3, coalesce(max(place), 0) + 1 FROM waiter WHERE slice = ?1
-         ON CONFLICT DO NOTHING`,
+        `INSERT INTO waiter (slice, mission_id, node_id, place, since_ms) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET place = excluded.place, since_ms = min(since_ms, excluded.since_ms)`,
         slice,
         missionId,
         nodeId,
+        place,
+        sinceMs,
       );
     },
     leave({ slice, missionId, place }) {
@@ -104,6 +128,15 @@ export function createSliceStore(sql: SqlStorage): SliceStore {
   };
 }
 
+/** Queues older than the time in them: whoever is in them came before everybody who has one. */
+function addSince(sql: SqlStorage): void {
+  const isThere = sql
+    .exec("SELECT 1 FROM sqlite_master WHERE name = 'waiter' AND sql LIKE '%since_ms%'")
+    .toArray();
+  if (isThere.length === 0)
+    sql.exec("ALTER TABLE waiter ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0");
+}
+
 function recordToRow(record: SliceRecord): SliceRow {
   const { slice, highest, mission_id: missionId, node_id: nodeId, fence } = record;
   const usableUntilMs = record.usable_until_ms;
@@ -113,6 +146,6 @@ function recordToRow(record: SliceRecord): SliceRow {
 }
 
 function recordToWaiter(record: WaiterRecord): Waiter {
-  const { slice, mission_id: missionId, node_id: nodeId, place } = record;
-  return { slice, missionId, nodeId, place };
+  const { slice, mission_id: missionId, node_id: nodeId, place, since_ms: sinceMs } = record;
+  return { slice, missionId, nodeId, place, sinceMs };
 }

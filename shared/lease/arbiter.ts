@@ -22,11 +22,15 @@ export interface SliceRow {
   readonly grant: Grant | null;
 }
 
-/** A mission that was refused; the smallest `place` is served first. */
+/**
+ * A mission that was refused. Whoever has waited longest is served first; of two, the one whose mission's name comes
+ * first, so that all arbiters agree. `place` is another one each time somebody is refused.
+ */
 export interface Waiter {
   readonly slice: string;
   readonly missionId: string;
   readonly nodeId: string;
+  readonly sinceMs: UnixMs;
   readonly place: number;
 }
 
@@ -34,6 +38,8 @@ export interface Waiter {
 export interface AcquireRequest {
   readonly missionId: string;
   readonly nodeId: string;
+  /** Since when the node waits, as the first arbiter that refused it said; null: it asks anew. */
+  readonly sinceMs: UnixMs | null;
   readonly slices: readonly { readonly slice: string; readonly floor: number }[];
 }
 
@@ -43,7 +49,12 @@ export type AcquireAnswer =
       readonly fence: Readonly<Record<string, number>>;
       readonly usableUntilMs: UnixMs;
     }
-  | { readonly outcome: "held"; readonly by: readonly HeldElsewhere[] };
+  | {
+      readonly outcome: "held";
+      readonly by: readonly HeldElsewhere[];
+      /** Since when the asker waits. */
+      readonly sinceMs: UnixMs;
+    };
 
 /** What `acquire` would answer now, without a number: nothing has been given. */
 export type PeekAnswer =
@@ -86,8 +97,9 @@ export function suspectsOf(
 
 /**
  * Decides a request: all of its slices, or none and a place in the queue of each that is refused. First come,
- * first served: whoever waits goes before whoever asks anew. A mission's own grant is in nobody's way but its
- * waiters': which of its nodes holds a slice is its own affair.
+ * first served: whoever has waited longer goes first, wherever that was. If the order were each arbiter's own, missions
+ * that need several could send each other away from free slices for ever. A mission's own grant is in nobody's way but
+ * its waiters': which of its nodes holds a slice is its own affair.
  */
 export function decideAcquire(
   request: AcquireRequest,
@@ -95,11 +107,11 @@ export function decideAcquire(
   nowMs: UnixMs,
 ): AcquireDecision {
   const by = request.slices.flatMap(({ slice }) => {
-    const holder = inTheWay(request.missionId, books.get(slice));
+    const holder = inTheWay(request, books.get(slice));
     return holder ? [{ slice, missionId: holder.missionId, nodeId: holder.nodeId }] : [];
   });
   if (by.length > 0) {
-    const answer = { outcome: "held", by } as const;
+    const answer = { outcome: "held", by, sinceMs: request.sinceMs ?? nowMs } as const;
     return { answer, rows: [], waitsAt: by.map(({ slice }) => slice), servedAt: [] };
   }
   const { missionId, nodeId } = request;
@@ -128,14 +140,17 @@ export function peekAcquire(
     if (book && row) seen.set(slice, { ...book, row });
   }
   const { answer } = decideAcquire(request, seen, nowMs);
-  return answer.outcome === "held" ? answer : { outcome: "free" };
+  return answer.outcome === "held" ? { outcome: "held", by: answer.by } : { outcome: "free" };
 }
 
-function inTheWay(missionId: string, book: SliceBook | undefined): Grant | Waiter | null {
+function inTheWay(request: AcquireRequest, book: SliceBook | undefined): Grant | Waiter | null {
   const { grant = null } = book?.row ?? {};
-  if (grant && grant.missionId !== missionId) return grant;
+  if (grant && grant.missionId !== request.missionId) return grant;
   const [first] = book?.waiters ?? [];
-  return first && first.missionId !== missionId ? first : null;
+  if (!first || first.missionId === request.missionId) return null;
+  const { sinceMs, missionId } = request;
+  if (sinceMs === null || first.sinceMs < sinceMs) return first;
+  return first.sinceMs === sinceMs && first.missionId < missionId ? first : null;
 }
 
 /**

@@ -20,8 +20,8 @@ import {
 const SLICE = "ledger#jan";
 const NOW_MS = 1_000_000;
 
-function asks(missionId: string, floor = 0): AcquireRequest {
-  return { missionId, nodeId: "write", slices: [{ slice: SLICE, floor }] };
+function asks(missionId: string, floor = 0, sinceMs: number | null = null): AcquireRequest {
+  return { missionId, nodeId: "write", sinceMs, slices: [{ slice: SLICE, floor }] };
 }
 
 function given(missionId: string, fence: number): SliceRow {
@@ -30,7 +30,7 @@ function given(missionId: string, fence: number): SliceRow {
 }
 
 function waits(missionId: string, place: number): Waiter {
-  return { slice: SLICE, missionId, nodeId: "write", place };
+  return { slice: SLICE, missionId, nodeId: "write", sinceMs: place, place };
 }
 
 function book(row: SliceRow | null, ...waiters: readonly Waiter[]) {
@@ -72,6 +72,20 @@ describe("a request", () => {
     const request = { ...asks("m"), slices: ["a#x", "a#y"].map((slice) => ({ slice, floor: 0 })) };
     const books = new Map([["a#y", { row: { ...given("other", 1), slice: "a#y" }, waiters: [] }]]);
     expect(decideAcquire(request, books, NOW_MS)).toMatchObject({ rows: [], waitsAt: ["a#y"] });
+  });
+});
+
+describe("a request of somebody who waits already", () => {
+  const free = { slice: SLICE, highest: 3, grant: null };
+  const outcomeOf = (missionId: string, sinceMs: number) =>
+    decideAcquire(asks(missionId, 0, sinceMs), book(free, waits("m", 5)), NOW_MS).answer.outcome;
+
+  test("goes before those who have waited less, and after those who have waited longer", () => {
+    expect([4, 6].map((sinceMs) => outcomeOf("z", sinceMs))).toEqual(["granted", "held"]);
+  });
+
+  test("goes by the mission's name where both came at once, so that all arbiters agree", () => {
+    expect(["a", "z"].map((missionId) => outcomeOf(missionId, 5))).toEqual(["granted", "held"]);
   });
 });
 

@@ -88,7 +88,12 @@ describe("a dry run for a slice", () => {
     const artifact = freshArtifact();
     const slice = `${artifact}#jan`;
     const [holder, writer] = [await opened(slice), await opened(slice)];
-    const lost = { missionId: freshMissionId(), nodeId: "n", slices: [{ slice, floor: 0 }] };
+    const lost = {
+      missionId: freshMissionId(),
+      nodeId: "n",
+      sinceMs: null,
+      slices: [{ slice, floor: 0 }],
+    };
     await arbiterOf(artifact).acquire(lost);
     expect(await wonder(writer)).toMatchObject({ verdict: "pause" });
     await endGrant(slice);

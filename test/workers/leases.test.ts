@@ -96,6 +96,7 @@ describe("two missions of a team that write one slice", () => {
     const elsewhere = await arbiterOf(artifact, "rivals").acquire({
       missionId: freshMissionId(),
       nodeId: "write-0",
+      sinceMs: null,
       slices: [{ slice, floor: 0 }],
     });
     expect(elsewhere).toMatchObject({ outcome: "granted", fence: { [slice]: 1 } });
@@ -108,6 +109,7 @@ describe("two missions of a team that write one slice", () => {
     await arbiterOf(slice.split("#")[0] ?? "").acquire({
       missionId,
       nodeId: "pay",
+      sinceMs: null,
       slices: [{ slice, floor: 6 }],
     });
     await runToTicket(stub, missionId, shortPlan(missionId, slice));
@@ -150,7 +152,12 @@ describe("what a crash leaves behind", () => {
     const slice = `${artifact}#jan`;
     const [dead, writer] = [await opened(slice), await opened(slice)];
     // As if the mission had died between the arbiter's answer and its own commit.
-    const lost = { missionId: dead.missionId, nodeId: "write-0", slices: [{ slice, floor: 0 }] };
+    const lost = {
+      missionId: dead.missionId,
+      nodeId: "write-0",
+      sinceMs: null,
+      slices: [{ slice, floor: 0 }],
+    };
     await arbiterOf(artifact).acquire(lost);
     expect(await propose(writer)).toMatchObject({ nodeState: "BLOCKED" });
     await endGrant(slice);
@@ -161,7 +168,12 @@ describe("what a crash leaves behind", () => {
   it("a grant to a mission that was never opened is nobody's", async () => {
     const artifact = freshArtifact();
     const slice = `${artifact}#jan`;
-    const lost = { missionId: freshMissionId(), nodeId: "n", slices: [{ slice, floor: 0 }] };
+    const lost = {
+      missionId: freshMissionId(),
+      nodeId: "n",
+      sinceMs: null,
+      slices: [{ slice, floor: 0 }],
+    };
     await arbiterOf(artifact).acquire(lost);
     await endGrant(slice);
     expect(await propose(await opened(slice))).toMatchObject({ nodeState: "RUNNING" });
@@ -174,6 +186,7 @@ describe("what a crash leaves behind", () => {
     await arbiterOf(artifact).acquire({
       missionId: first.missionId,
       nodeId: "write-0",
+      sinceMs: null,
       slices: [{ slice, floor: 0 }],
     });
     await propose(second);
