@@ -2,6 +2,7 @@
  * The SQL of a team's approvers and of who a key was first registered for. Refuses to decide anything.
  */
 import type { ApprovalHours, ApproverFacts } from "../../shared/approval/index.ts";
+import type { KeyOwner } from "../../shared/wire/rpc.ts";
 
 interface ApproverRow extends Record<string, SqlStorageValue> {
   id: string;
@@ -29,6 +30,13 @@ export function readKeyOwner(sql: SqlStorage, kid: string): string | null {
     .exec<{ approver_id: string }>("SELECT approver_id FROM approver_key WHERE kid = ?", kid)
     .toArray()[0];
   return row?.approver_id ?? null;
+}
+
+/** Everybody's keys, past ones and those of people who left among them. */
+export function readKeyOwners(sql: SqlStorage): readonly KeyOwner[] {
+  return sql
+    .exec<{ id: string; kid: string }>("SELECT approver_id AS id, kid FROM approver_key")
+    .toArray();
 }
 
 export function writeApprover(sql: SqlStorage, approver: ApproverFacts): void {

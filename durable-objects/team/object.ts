@@ -39,7 +39,7 @@ import type {
 import type { TrustAnswer } from "../../shared/wire/trust-rpc.ts";
 import { readAgent, readAgents } from "./agent-store.ts";
 import { findAgent, registerAgent } from "./agents.ts";
-import { readApprover, readApprovers } from "./approver-store.ts";
+import { readApprover, readApprovers, readKeyOwners } from "./approver-store.ts";
 import { patchApprover, registerApprover, removeApprover, standingOf } from "./approvers.ts";
 import { readChanges } from "./change-store.ts";
 import { beginRedelivery, findDispatch, listDeliveries, recordDelivery } from "./deliveries.ts";
@@ -64,7 +64,7 @@ import {
   revokeGrant,
 } from "./trust.ts";
 import { recordTrust } from "./trust-moves.ts";
-import { readVerifiers } from "./verifier-store.ts";
+import { readVerifierKeyOwners, readVerifiers } from "./verifier-store.ts";
 import { registerVerifier } from "./verifiers.ts";
 import { readWebhooks } from "./webhook-store.ts";
 import {
@@ -175,6 +175,10 @@ export class TeamObject extends DurableObject implements TeamRpc {
 
   async approverStanding(ids: readonly string[]): Promise<readonly Standing[]> {
     return standingOf(this.#sql, ids);
+  }
+
+  async keyOwners() {
+    return { approvers: readKeyOwners(this.#sql), verifiers: readVerifierKeyOwners(this.#sql) };
   }
 
   async directoryChanges(after: number, limit: number): Promise<readonly DirectoryChange[]> {

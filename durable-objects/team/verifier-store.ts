@@ -2,6 +2,7 @@
  * The SQL of a team's verifiers and of who a key was first registered for. Refuses to decide anything.
  */
 import type { VerifierFacts } from "../../shared/evidence/index.ts";
+import type { KeyOwner } from "../../shared/wire/rpc.ts";
 
 interface VerifierRow extends Record<string, SqlStorageValue> {
   id: string;
@@ -23,6 +24,13 @@ export function readVerifierKeyOwner(sql: SqlStorage, kid: string): string | nul
     .exec<{ verifier_id: string }>("SELECT verifier_id FROM verifier_key WHERE kid = ?", kid)
     .toArray()[0];
   return row?.verifier_id ?? null;
+}
+
+/** Every verifier's keys, past ones among them. */
+export function readVerifierKeyOwners(sql: SqlStorage): readonly KeyOwner[] {
+  return sql
+    .exec<{ id: string; kid: string }>("SELECT verifier_id AS id, kid FROM verifier_key")
+    .toArray();
 }
 
 export function writeVerifier(sql: SqlStorage, { id, family, keys }: VerifierFacts): void {

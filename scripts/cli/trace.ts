@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { jwkThumbprint, type PublicJwk } from "../../shared/crypto.ts";
-import { createCertifier, replayTrace } from "../../shared/mission/index.ts";
+import { type CertifyOptions, createCertifier, replayTrace } from "../../shared/mission/index.ts";
 import { type Result, err, ok } from "../../shared/result.ts";
 import { isoToUnixMs } from "../../shared/time.ts";
 import { type TraceEvent, verifyTraceText } from "../../shared/trace/index.ts";
@@ -22,12 +22,14 @@ import {
   readJsonInput,
   usageError,
 } from "./command.ts";
+import { readKeysById } from "./keys-by-id.ts";
 import { facts } from "./print.ts";
 
 const EXPORT_USAGE = "trace export ID [--out FILE]";
 const VERIFY_USAGE =
   "trace verify FILE|- [--head SEQ-HASH] [--checkpoint NOTE --vkey KEY [--witness KEY]...]";
-const CERTIFY_USAGE = "trace certify FILE|- [--jwks FILE]";
+const CERTIFY_USAGE =
+  "trace certify FILE|- [--jwks FILE] [--approvers FILE] [--verifiers FILE] [--rules-min N]";
 const REPLAY_USAGE = "trace replay FILE|- --at SEQ|TIME";
 
 export const traceExport: Command = {
@@ -142,14 +144,19 @@ export const traceCertify: Command = {
   usage: CERTIFY_USAGE,
   summary: "decide a whole mission again from its recorded inputs, offline",
   async run(context) {
-    const args = readArgs(context, CERTIFY_USAGE, ["FILE"], { jwks: { type: "string" } });
+    const args = readArgs(context, CERTIFY_USAGE, ["FILE"], {
+      jwks: { type: "string" },
+      approvers: { type: "string" },
+      verifiers: { type: "string" },
+      "rules-min": { type: "string" },
+    });
     if (!args.ok) return args;
-    const keys = readTicketKeys(args.value.values.jwks);
-    if (!keys.ok) return keys;
+    const options = readCertifyOptions(args.value.values);
+    if (!options.ok) return options;
     const [file = ""] = args.value.positionals;
     const events = readTrace(file);
     if (!events.ok) return events;
-    const certifier = createCertifier(keys.value ? { ticketKeys: keys.value } : {});
+    const certifier = createCertifier(options.value);
     certifier.push(events.value);
     const found = certifier.finish();
     if (!found.certified) {
@@ -171,12 +178,37 @@ export const traceCertify: Command = {
           "compared",
           found.exact ? "byte for byte" : "as an older trace: verdicts, codes, digests, states",
         ],
+        ["approver keys", found.approverKeys],
+        ["verifier keys", found.verifierKeys],
         ["state hash", found.stateHash],
         ["head", `${found.head.seq}-${found.head.hash}`],
       ]),
     );
   },
 };
+
+function readCertifyOptions(values: {
+  readonly jwks?: string | undefined;
+  readonly approvers?: string | undefined;
+  readonly verifiers?: string | undefined;
+  readonly "rules-min"?: string | undefined;
+}): Result<CertifyOptions, Failure> {
+  const ticketKeys = readTicketKeys(values.jwks);
+  if (!ticketKeys.ok) return ticketKeys;
+  const approverKeys = readKeysById(values.approvers, CERTIFY_USAGE);
+  if (!approverKeys.ok) return approverKeys;
+  const verifierKeys = readKeysById(values.verifiers, CERTIFY_USAGE);
+  if (!verifierKeys.ok) return verifierKeys;
+  const { "rules-min": rulesMin } = values;
+  if (rulesMin !== undefined && !/^[1-9]\d{0,3}$/.test(rulesMin))
+    return usageError(CERTIFY_USAGE, "--rules-min is a whole number, 1 or more");
+  return ok({
+    ...(ticketKeys.value && { ticketKeys: ticketKeys.value }),
+    ...(approverKeys.value && { approverKeys: approverKeys.value }),
+    ...(verifierKeys.value && { verifierKeys: verifierKeys.value }),
+    ...(rulesMin !== undefined && { rulesMin: Number(rulesMin) }),
+  });
+}
 
 /** The JWKS of the issuer, as `/.well-known/jwks.json` gives it. */
 function readTicketKeys(

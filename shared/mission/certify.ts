@@ -13,6 +13,7 @@ import { LIMITS } from "../limits.ts";
 import { parseJws, verifyJws } from "../jws.ts";
 import { TICKET_JWS_TYPE, type TicketClaims } from "../ticket/index.ts";
 import { type EventDraft, type Head, type TraceEvent, verifyTrace } from "../trace/index.ts";
+import { type KeysById, pinDifference, type Pins } from "./certify-pins.ts";
 import type { Command, TicketTerms } from "./command.ts";
 import { decide } from "./decide/index.ts";
 import { differenceOf, type Difference, looseDifferenceOf } from "./difference.ts";
@@ -34,12 +35,20 @@ export type Certification =
       readonly exact: boolean;
       readonly head: Head;
       readonly stateHash: string;
+      /** Whether keys were held against the people and verifiers known to have them. */
+      readonly approverKeys: KeyStanding;
+      readonly verifierKeys: KeyStanding;
     }
   | ({ readonly certified: false } & Difference);
 
-export interface CertifyOptions {
+/** `as recorded`: whose a key is, the trace alone says. */
+export type KeyStanding = "pinned" | "as recorded";
+
+export interface CertifyOptions extends Pins {
   /** Keys that sign tickets, by kid; without them a ticket's claims are compared and its signature is not. */
   readonly ticketKeys?: ReadonlyMap<string, PublicJwk>;
+  /** The oldest generation of rules that is certified; a trace that names none is of the first. */
+  readonly rulesMin?: number;
 }
 
 /** Takes a verified trace in stretches of any length; holds the state and the events of one moment. */
@@ -124,9 +133,15 @@ export function createCertifier(options: CertifyOptions = {}): Certifier {
         exact: isExact,
         head,
         stateHash: stateHash(state),
+        approverKeys: standingOf(options.approverKeys),
+        verifierKeys: standingOf(options.verifierKeys),
       };
     },
   };
+}
+
+function standingOf(keys: KeysById | undefined): KeyStanding {
+  return keys === undefined ? "as recorded" : "pinned";
 }
 
 function certifyMoment(work: Work, moment: readonly TraceEvent[]): Difference | null {
@@ -194,6 +209,11 @@ function certifyTurn(work: Work, moment: readonly TraceEvent[], at: number): num
 function startRules(work: Work, opening: TraceEvent): Difference | null {
   const { rules } = opening.data as { rules?: unknown };
   work.isExact = rules === RULES_VERSION;
+  const { rulesMin = 0 } = work.options;
+  if ((typeof rules === "number" ? rules : 1) < rulesMin) {
+    const recomputed = `${rulesMin} or later`;
+    return { seq: opening.seq, member: "data.rules", recorded: shown(rules), recomputed };
+  }
   if (rules === undefined || work.isExact) return null;
   if (typeof rules === "number" && rules >= 2 && rules < RULES_VERSION) return null;
   const recomputed = String(RULES_VERSION);
@@ -339,8 +359,15 @@ function skip(work: Work, event: TraceEvent, at: number): number | Difference {
   return at + 1;
 }
 
-function accept(work: Work, moment: readonly TraceEvent[], at: number, count: number): number {
+function accept(
+  work: Work,
+  moment: readonly TraceEvent[],
+  at: number,
+  count: number,
+): number | Difference {
   for (const event of moment.slice(at, at + count)) {
+    const difference = pinDifference(event, work.options);
+    if (difference) return difference;
     if (event.gateResult) work.gates += 1;
     follow(work, event);
   }

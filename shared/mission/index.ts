@@ -3,7 +3,14 @@ export { type ApprovalView, approvedRequestSeq, viewApproval } from "./approval-
 export { answerOf, type Answer } from "./answer.ts";
 export { BLOCKED_LIST_MAX, type BlockedNode, type BlockedView, viewBlocked } from "./blocked.ts";
 export type { AgentFacts, Command, Proposal, TicketTerms } from "./command.ts";
-export { type Certification, type Certifier, certifyReplay, createCertifier } from "./certify.ts";
+export {
+  type Certification,
+  type Certifier,
+  type CertifyOptions,
+  certifyReplay,
+  createCertifier,
+} from "./certify.ts";
+export type { KeysById, Pins } from "./certify-pins.ts";
 export { confirmTicket, type ConfirmRefusal } from "./confirm.ts";
 export { approversWaiting } from "./decide/review.ts";
 export { LOOP_CODES } from "./loop.ts";

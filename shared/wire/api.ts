@@ -273,6 +273,8 @@ const certificationSchema = z.discriminatedUnion("certified", [
     exact: z.boolean(),
     head: headSchema,
     stateHash: hashSchema,
+    approverKeys: z.enum(["pinned", "as recorded"]),
+    verifierKeys: z.enum(["pinned", "as recorded"]),
   }),
   z.strictObject({
     certified: z.literal(false),

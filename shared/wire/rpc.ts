@@ -183,6 +183,12 @@ export interface Standing {
   readonly changedBy: string | null;
 }
 
+/** A key by its thumbprint, and the one it was first registered for, to whom it stays bound. */
+export interface KeyOwner {
+  readonly id: string;
+  readonly kid: string;
+}
+
 /** `PublicKeyCredentialCreationOptionsJSON`, as the browser takes it. */
 export type PasskeyOptions = ReturnType<typeof passkeyCreationOptions>;
 
@@ -277,6 +283,11 @@ export interface TeamRpc extends TeamWebhookRpc, TeamTrustRpc {
   }): Promise<Result<ApproverFacts, TeamRejection>>;
   /** One for each id, in the order asked. */
   approverStanding(ids: readonly string[]): Promise<readonly Standing[]>;
+  /** Whose every key is or ever was. */
+  keyOwners(): Promise<{
+    readonly approvers: readonly KeyOwner[];
+    readonly verifiers: readonly KeyOwner[];
+  }>;
   /** The audit trail: changes with number > after, in order, at most limit. */
   directoryChanges(after: number, limit: number): Promise<readonly DirectoryChange[]>;
   /** Opens a registration with this challenge, 32 fresh random bytes in base64url. */

@@ -148,7 +148,9 @@ describe("approving with a passkey", () => {
     expect((await approve(team, mission, body)).body["code"]).toBe("passkey_refused");
     const question = { missionId: mission, certify: true };
     const verified = await call(callerOf(team, "auditor"), "POST", "/v1/audit/verify", question);
-    expect(verified.body).toMatchObject({ certification: { certified: true } });
+    expect(verified.body).toMatchObject({
+      certification: { certified: true, approverKeys: "pinned", verifierKeys: "pinned" },
+    });
   });
 
   it("refuses a counter that does not rise, and one of two copies that race", async () => {

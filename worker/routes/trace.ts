@@ -9,6 +9,8 @@ import { LIMITS } from "../../shared/limits.ts";
 import {
   type Certifier,
   createCertifier,
+  type KeysById,
+  type Pins,
   stateHash,
   viewMission,
 } from "../../shared/mission/index.ts";
@@ -25,6 +27,7 @@ import {
   verificationSchema,
   verifySchema,
 } from "../../shared/wire/api.ts";
+import type { KeyOwner } from "../../shared/wire/rpc.ts";
 import { replaySchema } from "../../shared/wire/views.ts";
 import { parseBody } from "../body.ts";
 import { setEtag } from "../commands.ts";
@@ -32,7 +35,7 @@ import type { AppContext } from "../context.ts";
 import { defineRoute } from "../contract.ts";
 import { readIdempotency } from "../idempotency.ts";
 import { errorFacts, log } from "../log.ts";
-import { missionStub } from "../missions.ts";
+import { missionStub, teamStub } from "../missions.ts";
 import { problemResponse, rejectionResponse } from "../problems.ts";
 import { createRouter } from "../router.ts";
 import { foldUpTo, readPage, walkTrace, type TracePage, type TraceSource } from "../traces.ts";
@@ -89,7 +92,7 @@ const verifyRoute = defineRoute({
   tag: "trace",
   summary: "Verifies a mission's trace, or an uploaded one; names the first bad seq",
   description:
-    "With `certify` the whole mission is decided again from its recorded inputs, and the answer certifies the state hash or names the first event that differs.",
+    "With `certify` the whole mission is decided again from its recorded inputs, and the answer certifies the state hash or names the first event that differs. Keys of approvers and verifiers are held against the team's directory, past ones among them, where the trace is the team's.",
   audience: ["auditor"],
   body: verifySchema,
   answers: { 200: { description: "The verdict.", schema: verificationSchema } },
@@ -135,7 +138,7 @@ traceRoutes.openapi(verifyRoute, async (c) => {
   if (!idempotency.ok) return problemResponse(c, idempotency.error);
   const request = body.value.value;
   if ("missionId" in request) {
-    const certifier = request.certify ? createCertifier() : null;
+    const certifier = request.certify ? createCertifier(await teamPins(c)) : null;
     const walk = await walkTrace(sourceOf(c, request.missionId), (page) => {
       certifier?.push(page);
       return true;
@@ -148,10 +151,29 @@ traceRoutes.openapi(verifyRoute, async (c) => {
   const { events, head } = request;
   const verified = verifyTrace(events, head === undefined ? {} : { expectedHead: head });
   if (!verified.ok) return c.json(flawed(verified.error), 200);
-  const certifier = request.certify ? createCertifier() : null;
-  certifier?.push(events as unknown as readonly TraceEvent[]);
+  const trace = events as unknown as readonly TraceEvent[];
+  const pins = request.certify && isOfTeam(c, trace) ? await teamPins(c) : {};
+  const certifier = request.certify ? createCertifier(pins) : null;
+  certifier?.push(trace);
   return c.json({ valid: true, ...verified.value, ...certificationOf(certifier) }, 200);
 });
+
+/** Another team's people are not in this one's directory. */
+function isOfTeam(c: Context<AppContext>, [opening]: readonly TraceEvent[]): boolean {
+  return opening?.data["team"] === c.get("principal").team;
+}
+
+/** Whose the keys are, as the team's directory says; a key stays with the one it was first registered for. */
+async function teamPins(c: Context<AppContext>): Promise<Required<Pins>> {
+  const owners = await teamStub(c.env, c.get("principal").team).keyOwners();
+  return { approverKeys: keysById(owners.approvers), verifierKeys: keysById(owners.verifiers) };
+}
+
+function keysById(owners: readonly KeyOwner[]): KeysById {
+  const kidsById = new Map<string, Set<string>>();
+  for (const { id, kid } of owners) kidsById.set(id, (kidsById.get(id) ?? new Set()).add(kid));
+  return kidsById;
+}
 
 function certificationOf(certifier: Certifier | null) {
   return certifier && { certification: certifier.finish() };
