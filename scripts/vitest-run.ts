@@ -18,6 +18,9 @@ interface Report {
   }[];
 }
 
+/** Several times what the whole suite takes on two idle cores: only a hang ends here. */
+const SUITE_TIMEOUT_MS = 40 * 60_000;
+
 /** How many tests there were. */
 export interface Counts {
   readonly passed: number;
@@ -30,7 +33,8 @@ export async function runVitest(args: readonly string[]): Promise<Counts> {
   const reportFile = path.join(folder, "report.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-    const { code } = await runTool("vitest", { args: ["run", ...reporters, ...args], shown: true });
+    const run = { args: ["run", ...reporters, ...args], shown: true, timeoutMs: SUITE_TIMEOUT_MS };
+    const { code } = await runTool("vitest", run);
     return countTests(readReport(reportFile), code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
