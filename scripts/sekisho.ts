@@ -4,6 +4,7 @@
  */
 import { agentsGrant, agentsRevoke, agentsTrust } from "./cli/agents.ts";
 import { approve } from "./cli/approve.ts";
+import { delegate } from "./cli/delegate.ts";
 import { approversAttention } from "./cli/attention.ts";
 import { traceCheckpoint, traceIncluded, traceProof } from "./cli/checkpoint.ts";
 import { type Command, type Outcome, messageOf } from "./cli/command.ts";
@@ -62,6 +63,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mission reconcile": missionReconcile,
   "plan compile": planCompile,
   approve,
+  delegate,
   "approvers attention": approversAttention,
   "trace export": traceExport,
   "trace follow": traceFollow,

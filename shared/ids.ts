@@ -21,6 +21,7 @@ export const WEBHOOK_ID = new RegExp(`^whk_${UUID_V7}$`);
 export const HOOK_ID = /^hok_[A-Za-z0-9_-]{123}$/;
 export const GRANT_ID = new RegExp(`^grt_${UUID_V7}$`);
 export const TICKET_ID = /^tkt_[0-9a-f]{32}$/;
+export const DELEGATION_ID = /^dlg_[0-9a-f]{32}$/;
 export const DELIVERY_ID = /^msg_[0-9a-f]{32}$/;
 /** A node id is a key of plain objects, so the names that mean something to an object are no node ids. */
 export const NODE_ID = /^(?!(?:__proto__|constructor|prototype)$)[a-z0-9][a-z0-9_.-]{0,63}$/;
@@ -78,6 +79,12 @@ export function evidenceId(hash: string): string {
 export function deliveryId(hash: string): string {
   invariant(HASH_HEX.test(hash), "a delivery id comes from a SHA-256 in lower-case hex");
   return `msg_${hash.slice(0, 32)}`;
+}
+
+/** `dlg_` and the first 32 hex digits of the signed statement's hash, so the same one has one id. */
+export function delegationId(hash: string): string {
+  invariant(HASH_HEX.test(hash), "a delegation id comes from a SHA-256 in lower-case hex");
+  return `dlg_${hash.slice(0, 32)}`;
 }
 
 /** `INC#000001`: the team's running number, from 1, padded to six digits and wider when it outgrows them. */

@@ -102,6 +102,8 @@ export const LIMITS = {
   remindersPerRequestMax: 10,
   /** A reminder is one event of the trace and one message to everybody. */
   reminderEveryMsMin: MINUTE_MS,
+  /** A longer absence is a change of the directory, not a delegation. */
+  delegationMaxMs: 30 * DAY_MS,
   /** A signed statement older than this no longer says what the person thinks today. */
   approvalStatementMaxMs: 7 * DAY_MS,
 

@@ -43,6 +43,7 @@ import { readModelRoutes } from "./routes/read-model.ts";
 import { reconciliationRoutes } from "./routes/reconciliation.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { traceRoutes } from "./routes/trace.ts";
+import { delegationRoutes } from "./routes/delegations.ts";
 import { trustRoutes } from "./routes/trust.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { zoneRoutes } from "./routes/zones.ts";
@@ -66,6 +67,7 @@ const ROUTES = [
   policyRepinRoutes,
   decisionRoutes,
   directoryRoutes,
+  delegationRoutes,
   trustRoutes,
   approverRoutes,
   attentionRoutes,

@@ -25,7 +25,7 @@ export async function answerApproval(c: Context<AppContext>, handed: Handed): Pr
   const { missionId, nodeId, body, idempotency, ifMatch } = handed;
   const { team, sub } = c.get("principal");
   const statement = signedApprovalOf(body, c.env);
-  const approver = await teamStub(c.env, team).approverFacts(sub);
+  const { approver, delegations } = await teamStub(c.env, team).decidingFacts(sub, Date.now());
   if (approver && isPasskeySigned(statement)) {
     const presented = await teamStub(c.env, team).presentPasskey({
       approver: sub,
@@ -34,7 +34,14 @@ export async function answerApproval(c: Context<AppContext>, handed: Handed): Pr
     if (!presented.ok) return rejectionResponse(c, presented.error);
   }
   const base = commandBase(c, "human");
-  const command = { ...base, type: "DecideApproval", nodeId, statement, approver } as const;
+  const command = {
+    ...base,
+    type: "DecideApproval",
+    nodeId,
+    statement,
+    approver,
+    delegations,
+  } as const;
   return execute(c, { missionId, command, idempotency, ifMatch }, ({ answer }) => {
     if (answer.type !== "approval" || answer.decision === "deny") return c.json(answer, 200);
     // Without a gate result the quorum is not reached yet, which is a wait like a pause.

@@ -22,13 +22,14 @@ export async function reviewBefore(deps: ReviewDeps, command: Command): Promise<
   const state = deps.state();
   const waiting = state === null ? [] : approversWaiting(state);
   if (waiting.length === 0) return;
-  for (const { id, facts, changedBy } of await deps.standingOf(waiting)) {
+  for (const { id, facts, delegations, changedBy } of await deps.standingOf(waiting)) {
     const { at, entropy, terms } = deps.base();
     const standing = facts && {
       kids: facts.keys.map(({ kid }) => kid),
       groups: facts.groups,
       validFrom: facts.validFrom,
       validUntil: facts.validUntil,
+      ...(delegations.length > 0 && { delegations }),
     };
     const actor = { kind: "human", id: changedBy ?? "directory" } as const;
     await deps.execute({

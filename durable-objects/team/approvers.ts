@@ -9,6 +9,7 @@ import type { Standing, TeamRejection, TeamRequest } from "../../shared/wire/rpc
 import { deleteApprover, readApprover, readKeyOwner, writeApprover } from "./approver-store.ts";
 import { refuseWhenFull } from "./capacity.ts";
 import { appendChange, readLastChanger } from "./change-store.ts";
+import { readDelegationsBy } from "./delegation-store.ts";
 
 /**
  * Adds the person or replaces what was known, signing keys included; passkeys stay. A key stays bound to the
@@ -68,6 +69,7 @@ export function standingOf(sql: SqlStorage, ids: readonly string[]): readonly St
   return ids.map((id) => ({
     id,
     facts: readApprover(sql, id),
+    delegations: readDelegationsBy(sql, id),
     changedBy: readLastChanger(sql, id),
   }));
 }

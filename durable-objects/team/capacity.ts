@@ -8,6 +8,7 @@ import type { TeamRejection } from "../../shared/wire/rpc.ts";
 const ROWS_MAX = {
   agent: TEAM_LIMITS.agentsMax,
   approver: TEAM_LIMITS.approversMax,
+  delegation: TEAM_LIMITS.delegationsMax,
   hook: TEAM_LIMITS.hooksMax,
   policy: TEAM_LIMITS.policiesMax,
   verifier: TEAM_LIMITS.verifiersMax,

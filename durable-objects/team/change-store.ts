@@ -58,11 +58,11 @@ export function readChanges(
     }));
 }
 
-/** Who changed the person last; null where nobody was recorded. */
+/** Who changed the person or a delegation of theirs last; null where nobody was recorded. */
 export function readLastChanger(sql: SqlStorage, approverId: string): string | null {
   const row = sql
     .exec<{ by: string }>(
-      "SELECT by FROM directory_change WHERE kind = 'approver' AND subject = ? ORDER BY number DESC LIMIT 1",
+      "SELECT by FROM directory_change WHERE (kind = 'approver' AND subject = ?1) OR (kind = 'delegation' AND subject IN (SELECT id FROM delegation WHERE delegator = ?1)) ORDER BY number DESC LIMIT 1",
       approverId,
     )
     .toArray()[0];

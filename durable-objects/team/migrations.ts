@@ -159,6 +159,14 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID, STRICT;
   CREATE INDEX trust_grant_of ON trust_grant (agent, action_type, expires_at);
   `,
+  `
+  CREATE TABLE delegation (
+    id TEXT PRIMARY KEY, delegator TEXT NOT NULL, delegate TEXT NOT NULL, statement TEXT NOT NULL,
+    expires_at TEXT NOT NULL, revoked_at TEXT, revoked_by TEXT
+  ) WITHOUT ROWID, STRICT;
+  CREATE INDEX delegation_delegator ON delegation (delegator);
+  CREATE INDEX delegation_delegate ON delegation (delegate, expires_at);
+  `,
 ];
 
 /**

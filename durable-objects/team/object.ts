@@ -23,6 +23,8 @@ import type { DirectoryChange } from "../../shared/team/index.ts";
 import type { KeptGrant, TrustOutcome } from "../../shared/trust/index.ts";
 import type {
   AttemptName,
+  DecidingFacts,
+  DelegationRecord,
   DeliveryRecord,
   Dispatch,
   HookEndpoint,
@@ -42,6 +44,7 @@ import { findAgent, registerAgent } from "./agents.ts";
 import { readApprover, readApprovers, readKeyOwners } from "./approver-store.ts";
 import { patchApprover, registerApprover, removeApprover, standingOf } from "./approvers.ts";
 import { readChanges } from "./change-store.ts";
+import { addDelegation, findDeciding, listDelegations, revokeDelegation } from "./delegations.ts";
 import { beginRedelivery, findDispatch, listDeliveries, recordDelivery } from "./deliveries.ts";
 import { readBody } from "./delivery-store.ts";
 import { readHook, readHooks } from "./hook-store.ts";
@@ -155,6 +158,22 @@ export class TeamObject extends DurableObject implements TeamRpc {
 
   async approverFacts(personId: string): Promise<ApproverFacts | null> {
     return readApprover(this.#sql, personId);
+  }
+
+  async decidingFacts(personId: string, at: number): Promise<DecidingFacts> {
+    return findDeciding(this.#sql, personId, at);
+  }
+
+  async delegations(): Promise<readonly DelegationRecord[]> {
+    return listDelegations(this.#sql);
+  }
+
+  async addDelegation(request: TeamRequest<"addDelegation">): Refusable<DelegationRecord> {
+    return this.#once(request, () => addDelegation(this.#sql, this.#team(), request));
+  }
+
+  async revokeDelegation(request: TeamRequest<"revokeDelegation">): Refusable<DelegationRecord> {
+    return this.#once(request, () => revokeDelegation(this.#sql, request));
   }
 
   async approvers(): Promise<readonly ApproverFacts[]> {

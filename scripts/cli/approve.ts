@@ -14,7 +14,7 @@ import { type Command, answer, readArgs, usageError } from "./command.ts";
 import { readKeyFile } from "./key.ts";
 import { facts } from "./print.ts";
 
-const USAGE = "approve MISSION NODE [--deny] [--dry-run] --key FILE --reason TEXT";
+const USAGE = "approve MISSION NODE [--deny] [--for PERSON] [--dry-run] --key FILE --reason TEXT";
 
 /** A statement is posted the moment it is signed; it need not outlive a slow network by much. */
 const STATEMENT_TTL_MS = 5 * 60_000;
@@ -26,17 +26,19 @@ export const approve: Command = {
     const args = readArgs(context, USAGE, ["MISSION", "NODE"], {
       deny: { type: "boolean" },
       "dry-run": { type: "boolean" },
+      for: { type: "string" },
       key: { type: "string" },
       reason: { type: "string" },
     });
     if (!args.ok) return args;
     const [missionId = "", nodeId = ""] = args.value.positionals;
     const { deny = false, "dry-run": dryRun = false, key: file, reason } = args.value.values;
+    const { for: onBehalfOf } = args.value.values;
     if (file === undefined) return usageError(USAGE, "--key names the approver's key file");
     if (reason === undefined || reason === "") return usageError(USAGE, "--reason says why");
     const key = readKeyFile(file);
     if (!key.ok) return key;
-    const approver = subjectOf(context.env["SEKISHO_TOKEN"]);
+    const approver = claimOf(context.env["SEKISHO_TOKEN"], "sub");
     if (approver === null) {
       const next = "export SEKISHO_TOKEN=$(sekisho token --team T --sub S --roles approver)";
       return err({ exit: 2, message: "SEKISHO_TOKEN names no approver", next });
@@ -65,6 +67,7 @@ export const approve: Command = {
       gateDigest: node.request.gateDigest,
       decision: deny ? "deny" : "approve",
       approver,
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
       reason,
       issuedAt: unixMsToIso(now),
       expiresAt: unixMsToIso(now + STATEMENT_TTL_MS),
@@ -119,16 +122,20 @@ function describe(view: MissionView, node: Asked, statement: ApprovalStatement):
     ],
     ["gate digest", statement.gateDigest],
     ["short digest", shortDigest(statement.gateDigest)],
-    ["decision", `${statement.decision}, as ${statement.approver}: ${statement.reason}`],
+    [
+      "decision",
+      `${statement.decision}, as ${statement.approver}${statement.onBehalfOf === undefined ? "" : ` for ${statement.onBehalfOf}`}: ${statement.reason}`,
+    ],
   ]);
 }
 
-/** The subject a token claims, unverified: the API verifies it, this only fills in the statement. */
-function subjectOf(token: string | undefined): string | null {
+/** What a token claims, unverified: the API verifies it, this only fills in the statement. */
+export function claimOf(token: string | undefined, name: "sub" | "team"): string | null {
   try {
     const payload = (token ?? "").split(".")[1] ?? "";
     const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    return isRecord(claims) && typeof claims["sub"] === "string" ? claims["sub"] : null;
+    const claim = isRecord(claims) ? claims[name] : null;
+    return typeof claim === "string" ? claim : null;
   } catch {
     return null;
   }

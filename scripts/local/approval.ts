@@ -3,7 +3,12 @@
  * anything; the statement is signed as given, over its canonical bytes.
  * Specification: docs/approvals.md, docs/policy.md.
  */
-import { APPROVAL_JWS_TYPE, type ApprovalStatement } from "../../shared/approval/index.ts";
+import {
+  APPROVAL_JWS_TYPE,
+  type ApprovalStatement,
+  DELEGATION_JWS_TYPE,
+  type DelegationStatement,
+} from "../../shared/approval/index.ts";
 import { canonicalJson } from "../../shared/canonical.ts";
 import type { PrivateJwk } from "../../shared/crypto.ts";
 import { signJws } from "../../shared/jws.ts";
@@ -21,6 +26,11 @@ export function signApprovalStatement(
   key: ApproverPrivateKey,
 ): string {
   return signJws({ typ: APPROVAL_JWS_TYPE, kid: key.kid }, canonicalJson(statement), key);
+}
+
+/** A delegation as the compact JWS that the API takes. */
+export function signDelegation(statement: DelegationStatement, key: ApproverPrivateKey): string {
+  return signJws({ typ: DELEGATION_JWS_TYPE, kid: key.kid }, canonicalJson(statement), key);
 }
 
 /** A policy activation statement as the compact JWS that the API takes. */

@@ -1,5 +1,14 @@
 /** The face of approvals: the statement a human signs, its verification, the digest's short form. */
 export { shortDigest } from "./short-digest.ts";
+export {
+  DELEGATION_JWS_TYPE,
+  delegationIdOf,
+  delegationMisfit,
+  delegationStatementSchema,
+  readDelegationStatement,
+  verifyDelegation,
+} from "./delegation.ts";
+export type { DelegationFacts, DelegationReject, DelegationStatement } from "./delegation.ts";
 export { type EscalationStep, escalatedTo, stepsDue } from "./escalation.ts";
 export {
   fitsAnySeat,

@@ -21,6 +21,8 @@ export const approvalStatementSchema = z.strictObject({
   gateDigest: z.string().regex(/^[0-9a-f]{64}$/),
   decision: z.enum(["approve", "deny", "break-glass"]),
   approver: subjectSchema,
+  /** Whose seat it fills by a delegation; absent: one's own. */
+  onBehalfOf: subjectSchema.exactOptional(),
   reason: z.string().min(1).max(2000),
   issuedAt: z.iso.datetime({ precision: 3 }),
   expiresAt: z.iso.datetime({ precision: 3 }),

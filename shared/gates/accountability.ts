@@ -37,9 +37,10 @@ export const accountability: Gate<Exclude<Verdict, "pause">> = (question) => {
     );
   }
   const asking = agent !== null && typeof agent === "object" ? [agent.id] : [];
+  const here = [...question.approvers, ...(question.delegators ?? [])];
   // Of the people who approved the action elsewhere, only who performs it now has two duties.
   const both = [
-    ...question.approvers.filter((id) => [...asking, ...question.proposers].includes(id)),
+    ...here.filter((id) => [...asking, ...question.proposers].includes(id)),
     ...(question.coverage?.approvers ?? []).filter((id) => asking.includes(id)),
   ];
   for (const id of new Set(both)) {
@@ -52,7 +53,7 @@ export const accountability: Gate<Exclude<Verdict, "pause">> = (question) => {
       ),
     );
   }
-  const approvers = new Set([...question.approvers, ...(question.coverage?.approvers ?? [])]);
+  const approvers = new Set([...here, ...(question.coverage?.approvers ?? [])]);
   const producers = new Set(question.evidence.map((bundle) => bundle.producedBy));
   for (const producer of producers) {
     if (!approvers.has(producer) || asking.includes(producer)) continue;

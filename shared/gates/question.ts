@@ -88,6 +88,8 @@ export interface GateQuestion {
   readonly approvers: readonly string[];
   /** The groups of each of them, as recorded with the approval; absent: none. */
   readonly groupsOf?: Readonly<Record<string, readonly string[]>>;
+  /** For whom some of them signed: duties are kept apart from them, too. */
+  readonly delegators?: readonly string[];
   /** Who of them approved alone in an emergency: that clears a pause like a whole quorum, and nothing else. */
   readonly brokenBy?: string;
   /** Steps of the requirement's escalation that people were told of for this digest; absent: none. */

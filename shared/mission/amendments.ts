@@ -11,7 +11,7 @@ import { approvedBy } from "./approved.ts";
 import { withBan } from "./interventions.ts";
 import type { AgentFacts } from "./command.ts";
 import { dataOf } from "./event.ts";
-import { answeredChange, withoutRevoked } from "./evolve-approval.ts";
+import { answeredChange, heldApproval, withoutRevoked } from "./evolve-approval.ts";
 import type { Evolving } from "./evolve.ts";
 import type { HeldApproval, MissionState, OpenRequest } from "./state.ts";
 
@@ -168,9 +168,7 @@ function evolveApproval(state: MissionState, event: Evolving): void {
       return;
     }
     case "approval.granted": {
-      const data = dataOf(event, "approval.granted");
-      const { approver, groups, kid, gateDigest, statementExpiresAt, validUntil = null } = data;
-      const approval = { approver, groups, kid, gateDigest, statementExpiresAt, validUntil };
+      const approval = heldApproval(dataOf(event, "approval.granted"));
       const answered = answeredChange(open.challenges, event);
       const approvals = [...open.approvals, approval];
       state.amendments = { ...held, open: { ...open, ...answered, approvals } };

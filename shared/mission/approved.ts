@@ -8,6 +8,8 @@ import type { HeldApproval } from "./state.ts";
 export interface Approved {
   readonly approvers: readonly string[];
   readonly groupsOf: Readonly<Record<string, readonly string[]>>;
+  /** For whom some of them signed; only there where somebody did. */
+  readonly delegators?: readonly string[];
   /** Who approved alone in an emergency; only there where somebody did. */
   readonly brokenBy?: string;
 }
@@ -26,7 +28,9 @@ export function approvedBy(
 ): Approved {
   const valid = approvals.filter((a) => a.gateDigest === gateDigest && countsAt(a, at));
   const broken = valid.find((a) => a.breakGlass);
+  const delegators = valid.flatMap(({ delegatedBy }) => delegatedBy ?? []);
   return {
+    ...(delegators.length > 0 && { delegators }),
     ...(broken && { brokenBy: broken.approver }),
     approvers: [...new Set(valid.map((a) => a.approver))],
     groupsOf: Object.fromEntries(valid.map((a) => [a.approver, a.groups])),

@@ -2,7 +2,7 @@
  * Commands: what someone wants of a mission. Imperative; each carries its time and the fresh
  * randomness it may need, so that `decide` reads no clock and draws no number.
  */
-import type { ApproverFacts, SignedApproval } from "../approval/index.ts";
+import type { ApproverFacts, DelegationFacts, SignedApproval } from "../approval/index.ts";
 import type { EvidenceBundle, VerificationFacts } from "../evidence/index.ts";
 import type { ZoneFacts } from "../architect/index.ts";
 import type { LeaseFacts } from "../lease/index.ts";
@@ -100,6 +100,8 @@ export interface DecideApproval extends Base {
   readonly statement: SignedApproval;
   /** null: the directory knows no such person. */
   readonly approver: ApproverFacts | null;
+  /** Delegations to this person, as the directory has them; absent: none. */
+  readonly delegations?: readonly DelegationFacts[];
 }
 
 export interface SubmitResult extends Base {
@@ -172,6 +174,8 @@ export interface PersonStanding {
   readonly groups: readonly string[];
   readonly validFrom: string | null;
   readonly validUntil: string | null;
+  /** Ids of the delegations by this person that are not revoked; there only where there is one. */
+  readonly delegations?: readonly string[];
 }
 
 /** Look again at what this person approved; `actor` is who changed the directory. */

@@ -19,7 +19,8 @@ export function apartNodeOf(state: MissionState, nodeId: string, person: string)
 function hasApproved(state: MissionState, nodeId: string, person: string): boolean {
   const { approvals, request, ranDigest } = nodeRecord(state, nodeId);
   return approvals.some(
-    ({ approver, gateDigest }) =>
-      approver === person && (gateDigest === ranDigest || gateDigest === request?.gateDigest),
+    ({ approver, delegatedBy, gateDigest }) =>
+      (approver === person || delegatedBy === person) &&
+      (gateDigest === ranDigest || gateDigest === request?.gateDigest),
   );
 }

@@ -52,6 +52,24 @@ interface OfProposer {
   readonly proposer?: string;
 }
 
+/** The delegation somebody acted under, so that an outsider can verify it offline. */
+export interface RecordedDelegation {
+  readonly id: string;
+  /** The signed statement; `jwk` is the delegator's registered key that verifies it. */
+  readonly statement: string;
+  readonly kid: string;
+  readonly jwk: unknown;
+  /** The delegator's own groups then, and the end of their right, where there is one. */
+  readonly groups: readonly string[];
+  readonly validUntil?: string;
+}
+
+/** Of a decision on somebody else's behalf: whose, and by which right. */
+interface OfDelegation {
+  readonly delegatedBy?: string;
+  readonly delegation?: RecordedDelegation;
+}
+
 interface OfProposal extends OfAmendment, OfProposer {}
 
 /** What is signed, but for decision, approver, reason and the statement's own times. */
@@ -238,31 +256,33 @@ export interface EventData {
     readonly have: number;
     readonly need: number;
   };
-  "approval.granted": OfProposal & {
-    readonly gateDigest: string;
-    readonly approver: string;
-    readonly groups: readonly string[];
-    readonly kid: string;
-    /** The registered public key, so that an outsider can verify `approvalSignature` offline. */
-    readonly jwk: unknown;
-    /** Set where it was signed with a passkey; `approvalSignature` is then the assertion's signature. */
-    readonly passkey?: RecordedPasskey;
-    readonly statementExpiresAt: string;
-    /** Set where the directory ends the person's right to approve. */
-    readonly validUntil?: string;
-    readonly have: number;
-    readonly need: number;
-    /** Alone, in an emergency; an incident follows at once. */
-    readonly breakGlass?: true;
-  };
-  "approval.denied": OfProposal & {
-    readonly gateDigest: string;
-    readonly approver: string;
-    readonly kid: string;
-    readonly jwk: unknown;
-    readonly passkey?: RecordedPasskey;
-    readonly reason: string;
-  };
+  "approval.granted": OfProposal &
+    OfDelegation & {
+      readonly gateDigest: string;
+      readonly approver: string;
+      readonly groups: readonly string[];
+      readonly kid: string;
+      /** The registered public key, so that an outsider can verify `approvalSignature` offline. */
+      readonly jwk: unknown;
+      /** Set where it was signed with a passkey; `approvalSignature` is then the assertion's signature. */
+      readonly passkey?: RecordedPasskey;
+      readonly statementExpiresAt: string;
+      /** Set where the directory ends the person's right to approve. */
+      readonly validUntil?: string;
+      readonly have: number;
+      readonly need: number;
+      /** Alone, in an emergency; an incident follows at once. */
+      readonly breakGlass?: true;
+    };
+  "approval.denied": OfProposal &
+    OfDelegation & {
+      readonly gateDigest: string;
+      readonly approver: string;
+      readonly kid: string;
+      readonly jwk: unknown;
+      readonly passkey?: RecordedPasskey;
+      readonly reason: string;
+    };
   "approval.expired": OfAmendment & { readonly gateDigest: string; readonly deadlineAt: string };
   "approval.voided": OfAmendment & {
     readonly gateDigest: string;
@@ -274,7 +294,14 @@ export interface EventData {
     readonly gateDigest: string;
     readonly approver: string;
     readonly kid: string;
-    readonly cause: "person_removed" | "key_removed" | "not_valid" | "group_left";
+    readonly cause:
+      | "person_removed"
+      | "key_removed"
+      | "not_valid"
+      | "group_left"
+      | "delegation_ended";
+    /** Whose standing it is, where that is the delegator's. */
+    readonly person?: string;
     /** What the directory said; null where it no longer knew the person. */
     readonly standing: PersonStanding | null;
   };

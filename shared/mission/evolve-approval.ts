@@ -4,7 +4,7 @@
  */
 import { challengeOf, type RecordedPasskey } from "../approval/index.ts";
 import { invariant } from "../invariant.ts";
-import { dataOf, type EventType } from "./event.ts";
+import { dataOf, type EventData, type EventType } from "./event.ts";
 import type { Evolving } from "./evolve.ts";
 import type { HeldApproval, NodeRecord } from "./state.ts";
 
@@ -32,7 +32,7 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
     }
     case "approval.granted": {
       const data = dataOf(event, "approval.granted");
-      const { approver, groups, kid, gateDigest, statementExpiresAt, validUntil = null } = data;
+      const { approver, gateDigest } = data;
       // The person's earlier approval of this digest counts no more, or there would be no second one.
       const others = before.approvals.filter(
         (held) => held.approver !== approver || held.gateDigest !== gateDigest,
@@ -40,18 +40,7 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
       return {
         ...answeredChange(before.challenges, event),
         ...(before.request?.seq === undefined ? {} : { approvedSeq: before.request.seq }),
-        approvals: [
-          ...others,
-          {
-            approver,
-            groups,
-            kid,
-            gateDigest,
-            statementExpiresAt,
-            validUntil,
-            ...(data.breakGlass && { breakGlass: true }),
-          },
-        ],
+        approvals: [...others, heldApproval(data)],
       };
     }
     case "approval.escalated": {
@@ -81,6 +70,23 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
       invariant(NEUTRAL.has(event.type), `event type ${event.type} is known`);
       return {};
   }
+}
+
+/** What is held of an approval that was recorded. */
+export function heldApproval(data: EventData["approval.granted"]): HeldApproval {
+  const { approver, groups, kid, gateDigest, statementExpiresAt, validUntil = null } = data;
+  const { delegatedBy, delegation } = data;
+  return {
+    approver,
+    groups,
+    kid,
+    gateDigest,
+    statementExpiresAt,
+    validUntil,
+    ...(data.breakGlass && { breakGlass: true }),
+    ...(delegatedBy !== undefined && { delegatedBy }),
+    ...(delegation && { delegation: { id: delegation.id, kid: delegation.kid } }),
+  };
 }
 
 /** The approvals that are left when one is revoked. */

@@ -187,7 +187,9 @@ function coverageOf(state: MissionState, nodeId: string): GateQuestion["coverage
     approved: action ? { actionType: action.type, argsHash: action.argsHash } : null,
     // A DONE node and its predecessors take no evidence, so this is what its digest named.
     evidence: availableEvidence(state, specOf(state, approver)).current,
-    approvers: approvals.filter((a) => a.gateDigest === ranDigest).map((a) => a.approver),
+    approvers: approvals
+      .filter((a) => a.gateDigest === ranDigest)
+      .flatMap((a) => (a.delegatedBy === undefined ? a.approver : [a.approver, a.delegatedBy])),
   };
 }
 

@@ -5,7 +5,12 @@
  * Specification: docs/replay.md.
  */
 import type * as z from "zod";
-import { type ApproverFacts, recordedApproval, seatsOf } from "../approval/index.ts";
+import {
+  type ApproverFacts,
+  type DelegationFacts,
+  recordedApproval,
+  seatsOf,
+} from "../approval/index.ts";
 import { canonicalJson, hashJson } from "../canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
 import {
@@ -22,7 +27,7 @@ import { isoToUnixMs } from "../time.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import { observationsSchema } from "../universe/index.ts";
 import type { AgentFacts, Command, Intervene, TicketTerms } from "./command.ts";
-import { dataOf, type EventType } from "./event.ts";
+import { dataOf, type EventType, type RecordedDelegation } from "./event.ts";
 import { factIn } from "./leases.ts";
 import { declarationsOf, type HeldProposal, type MissionState } from "./state.ts";
 
@@ -297,12 +302,24 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
       nodeId: event.nodeId ?? amendment ?? "",
       statement: recorded.signed,
       approver: facts,
+      ...(data.delegatedBy !== undefined &&
+        data.delegation && { delegations: [delegationIn(data.delegatedBy, data.delegation)] }),
     },
   };
 }
 
+function delegationIn(id: string, recorded: RecordedDelegation): DelegationFacts {
+  const { kid, jwk, groups, validUntil = null, statement } = recorded;
+  const keys = [{ kid, jwk: jwk as PublicJwk }];
+  return {
+    id: recorded.id,
+    statement,
+    delegator: { id, groups, keys, validFrom: null, validUntil },
+  };
+}
+
 function readRevocation(event: TraceEvent, { terms }: Context): ReadBack {
-  const { approver: person, standing } = dataOf(event, "approval.revoked");
+  const { approver, person = approver, standing } = dataOf(event, "approval.revoked");
   return { command: { ...base(event, terms), type: "ReviewApprovals", person, standing } };
 }
 

@@ -2,7 +2,7 @@
  * Rejections: expected refusals that are not recorded, tagged with the facts of each. The reason
  * string is also the problem code, the metric label and the entry in docs/errors.md.
  */
-import type { CeremonyReject, SignedReject } from "../approval/index.ts";
+import type { CeremonyReject, DelegationReject, SignedReject } from "../approval/index.ts";
 import type { ReceiptReject } from "../evidence/index.ts";
 import type { AmendmentViolation, PlanViolation } from "../plan/index.ts";
 
@@ -49,6 +49,7 @@ export type Rejection =
   | { readonly reason: "evidence_unknown"; readonly hash: string }
   | { readonly reason: "approval_not_requested"; readonly nodeId: string }
   | SignedReject
+  | DelegationReject
   | CeremonyReject
   | { readonly reason: "approval_digest_stale"; readonly expected: string; readonly actual: string }
   | { readonly reason: "approval_already_given"; readonly approver: string }

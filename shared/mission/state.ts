@@ -62,6 +62,9 @@ export interface HeldApproval {
   readonly validUntil: string | null;
   /** Stands for the whole quorum; only there where it does. */
   readonly breakGlass?: true;
+  /** Whose seat it fills, where not the approver's own, and the delegation with the key that signed it. */
+  readonly delegatedBy?: string;
+  readonly delegation?: { readonly id: string; readonly kid: string };
 }
 
 export interface OpenRequest {

@@ -62,7 +62,7 @@ export interface DirectoryChange {
   readonly number: number;
   readonly at: string;
   readonly by: string;
-  readonly kind: "agent" | "approver" | "grant" | "verifier" | "zone";
+  readonly kind: "agent" | "approver" | "delegation" | "grant" | "verifier" | "zone";
   readonly subject: string;
   readonly before: unknown;
   readonly after: unknown;

@@ -7,6 +7,8 @@ export const TEAM_LIMITS = {
   approversMax: 1_000,
   /** A laptop, a phone, a hardware key and their replacements; more keys are more ways in. */
   keysPerApproverMax: 8,
+  /** Ended ones among them: they are named in traces. Read whole by the list route, about 1 KB each. */
+  delegationsMax: 1_000,
   /** How long a person may take to register a passkey, from the options to the answer. */
   passkeyCeremonyMs: 300_000,
   /** Verifier families are few; all of their keys are handed in with evidence that carries receipts. */

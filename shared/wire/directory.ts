@@ -8,7 +8,7 @@ import { approvalHoursSchema, type ApproverFacts } from "../approval/index.ts";
 import { nameSchema } from "../plan/index.ts";
 import type { DirectoryChange } from "../team/index.ts";
 import { directoryIdSchema, jsonObjectSchema, publicJwkSchema } from "./api.ts";
-import type { PasskeyOptions } from "./rpc.ts";
+import type { DelegationRecord, PasskeyOptions } from "./rpc.ts";
 
 const momentSchema = z.iso.datetime({ precision: 3 });
 const base64UrlSchema = z
@@ -124,11 +124,28 @@ export const decideApprovalSchema = z
     path: ["assertion"],
   });
 
+/** A delegation that the caller signed; docs/approvals.md, "Delegation". */
+export const addDelegationSchema = z.strictObject({ statement: z.string().min(1).max(16_384) });
+
+export const delegationSchema = z.strictObject({
+  id: z.string(),
+  delegator: z.string(),
+  delegate: z.string(),
+  groups: z.array(z.string()).exactOptional(),
+  missions: z.array(z.string()).exactOptional(),
+  riskMax: z.int().exactOptional(),
+  issuedAt: momentSchema,
+  expiresAt: momentSchema,
+  reason: z.string(),
+  statement: z.string(),
+  revoked: z.strictObject({ by: z.string(), at: momentSchema }).nullable(),
+}) satisfies z.ZodType<DelegationRecord>;
+
 export const directoryChangeSchema = z.strictObject({
   number: z.int(),
   at: momentSchema,
   by: z.string(),
-  kind: z.enum(["agent", "approver", "grant", "verifier", "zone"]),
+  kind: z.enum(["agent", "approver", "delegation", "grant", "verifier", "zone"]),
   subject: z.string(),
   before: z.json(),
   after: z.json(),

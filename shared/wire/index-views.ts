@@ -88,7 +88,14 @@ export const withdrawnApprovalSchema = z.strictObject({
   seq: z.int(),
   gateDigest: hashSchema,
   newGateDigest: hashSchema.nullable(),
-  cause: z.enum(["voided", "person_removed", "key_removed", "not_valid", "group_left"]),
+  cause: z.enum([
+    "voided",
+    "person_removed",
+    "key_removed",
+    "not_valid",
+    "group_left",
+    "delegation_ended",
+  ]),
   at: momentSchema,
 });
 

@@ -146,6 +146,8 @@ export const PROBLEMS = {
   approval_signature_invalid: { status: 422, title: "The statement's signature does not verify" },
   passkey_counter_regressed: { status: 409, title: "The passkey was used elsewhere since" },
   approver_not_found: { status: 404, title: "No such approver" },
+  delegation_not_permitted: { status: 403, title: "This delegation gives nothing here" },
+  delegation_unknown: { status: 404, title: "There is no such delegation" },
   passkey_refused: { status: 422, title: "The passkey's answer is not one to this question" },
   approval_statement_malformed: { status: 422, title: "The signed text is not a statement" },
   approval_statement_mismatch: { status: 422, title: "The statement is about something else" },

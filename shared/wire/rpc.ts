@@ -6,6 +6,9 @@ import type {
   ApprovalHours,
   ApproverFacts,
   CeremonyReject,
+  DelegationFacts,
+  DelegationReject,
+  DelegationStatement,
   PasskeySigned,
   RelyingParty,
   SignedReject,
@@ -180,6 +183,8 @@ export interface IncidentRecord {
 export interface Standing {
   readonly id: string;
   readonly facts: ApproverFacts | null;
+  /** Ids of the delegations by this person that nobody has revoked. */
+  readonly delegations: readonly string[];
   readonly changedBy: string | null;
 }
 
@@ -189,6 +194,20 @@ export interface KeyOwner {
   readonly kid: string;
 }
 
+/** A delegation as the directory keeps it. */
+export interface DelegationRecord extends Omit<DelegationStatement, "team"> {
+  readonly id: string;
+  /** The signed statement, compact JWS. */
+  readonly statement: string;
+  readonly revoked: { readonly by: string; readonly at: string } | null;
+}
+
+/** Who decides, and what others have delegated to them. */
+export interface DecidingFacts {
+  readonly approver: ApproverFacts | null;
+  readonly delegations: readonly DelegationFacts[];
+}
+
 /** `PublicKeyCredentialCreationOptionsJSON`, as the browser takes it. */
 export type PasskeyOptions = ReturnType<typeof passkeyCreationOptions>;
 
@@ -196,6 +215,8 @@ export type TeamRejection =
   | CeremonyReject
   | TrustRejection
   | { readonly reason: "passkey_counter_regressed"; readonly kid: string }
+  | DelegationReject
+  | { readonly reason: "delegation_unknown"; readonly id: string }
   | { readonly reason: "approver_not_found"; readonly approver: string }
   | ZoneReject
   | { readonly reason: "idempotency_key_reused" }
@@ -244,6 +265,25 @@ export interface TeamRpc extends TeamWebhookRpc, TeamTrustRpc {
   missionIds(after: string, limit: number): Promise<readonly string[]>;
   agentFacts(agentId: string): Promise<AgentFacts | null>;
   approverFacts(personId: string): Promise<ApproverFacts | null>;
+  /** The person with the delegations to them that hold at this time: what a decision of theirs is judged by. */
+  decidingFacts(personId: string, at: number): Promise<DecidingFacts>;
+  /** Every delegation, those that ended among them, the newest first. */
+  delegations(): Promise<readonly DelegationRecord[]>;
+  /** Registers a delegation that its delegator signed and sends; the same one again changes nothing. */
+  addDelegation(request: {
+    statement: string;
+    by: string;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<DelegationRecord, TeamRejection>>;
+  /** By its delegator, or by an admin; a second revocation changes nothing. */
+  revokeDelegation(request: {
+    id: string;
+    by: string;
+    isAdmin: boolean;
+    idempotency: Idempotency;
+    at: number;
+  }): Promise<Result<DelegationRecord, TeamRejection>>;
   putAgent(request: {
     agent: AgentEntry;
     by: string;

@@ -53,20 +53,23 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
         say("I1", `seq ${event.seq}: ${approver} could no longer approve`);
       const ends = [statementExpiresAt, validUntil ?? statementExpiresAt].sort()[0] ?? "";
       checkSignature(model, node, event, data.breakGlass ? "break-glass" : "approve", say);
-      if (node.proposers.has(approver))
+      const { delegatedBy } = data;
+      const people = delegatedBy === undefined ? [approver] : [approver, delegatedBy];
+      if (delegatedBy !== undefined) checkDelegation(model, node, event, say);
+      if (people.some((id) => node.proposers.has(id)))
         say("I12", `seq ${event.seq}: ${approver} approves what they proposed`);
       if (node.askedFor !== (node.proposal?.agent.id ?? null))
         say("I12", `seq ${event.seq}: people were asked in the name of ${node.askedFor}`);
       const already = node.approvals.some(
         (a) =>
-          a.approver === approver &&
+          a.people.some((id) => people.includes(id)) &&
           a.gateDigest === gateDigest &&
           a.expiresAt > event.at &&
           !data.breakGlass,
       );
       if (already) say("I12", `seq ${event.seq}: ${approver} approves twice`);
       const breakGlass = data.breakGlass === true;
-      node.approvals.push({ approver, groups, gateDigest, expiresAt: ends, breakGlass });
+      node.approvals.push({ approver, people, groups, gateDigest, expiresAt: ends, breakGlass });
       return;
     }
     case "approval.revoked": {
@@ -118,6 +121,32 @@ export function checkApproval(model: Model, node: ModelNode, event: TraceEvent, 
 function isAsked({ proposal, spec }: ModelNode): boolean {
   const needsNone = spec.kind === "approval" && spec.approves === undefined;
   return proposal !== null || spec.ownerX === "system" || needsNone;
+}
+
+/** A delegation is the delegator's own signed word, for this delegate, team, risk and time, and adds no group. */
+function checkDelegation(model: Model, node: ModelNode, event: TraceEvent, say: Say): void {
+  const { approver, groups, delegatedBy, delegation } = dataOf(event, "approval.granted");
+  const verified = verifyJws(delegation?.statement ?? "", {
+    typ: "sekisho-delegation+jwt",
+    algs: ["EdDSA", "ES256"],
+    keyByKid: (name) => (name === delegation?.kid ? (delegation.jwk as PublicJwk) : undefined),
+  });
+  if (!verified.ok) {
+    say("I1", `seq ${event.seq}: the delegation does not verify`);
+    return;
+  }
+  const said = verified.value.payload;
+  const isSaid =
+    said["team"] === model.opened.team &&
+    said["delegator"] === delegatedBy &&
+    said["delegate"] === approver &&
+    String(said["expiresAt"]) > event.at &&
+    Number(said["riskMax"] ?? 4) >= node.spec.risk;
+  if (!isSaid) say("I1", `seq ${event.seq}: the delegation is about something else`);
+  const own = delegation?.groups ?? [];
+  const named = (said["groups"] ?? own) as readonly string[];
+  if (groups.some((group) => !own.includes(group) || !named.includes(group)))
+    say("I1", `seq ${event.seq}: the delegation gives more than the delegator has`);
 }
 
 /** The seats of a requirement that names one group and no others, where the node asks people at all. */

@@ -53,12 +53,21 @@ const PASSKEY = {
     gateDigest: true,
     decision: true,
     approver: true,
+    onBehalfOf: true,
     reason: true,
     issuedAt: true,
     expiresAt: true,
   },
   rpId: true,
   origin: true,
+} as const;
+const DELEGATION = {
+  id: true,
+  statement: true,
+  kid: true,
+  jwk: true,
+  groups: true,
+  validUntil: true,
 } as const;
 const DENIAL = {
   jti: true,
@@ -363,6 +372,8 @@ export const EVENT_MEMBERS: { readonly [K in EventType]: Inside<UnionOf<EventDat
     have: true,
     need: true,
     breakGlass: true,
+    delegatedBy: true,
+    delegation: DELEGATION,
   },
   "approval.denied": {
     proposer: true,
@@ -373,6 +384,8 @@ export const EVENT_MEMBERS: { readonly [K in EventType]: Inside<UnionOf<EventDat
     jwk: true,
     passkey: PASSKEY,
     reason: true,
+    delegatedBy: true,
+    delegation: DELEGATION,
   },
   "approval.expired": { amendment: true, gateDigest: true, deadlineAt: true },
   "approval.revoked": {
@@ -381,7 +394,8 @@ export const EVENT_MEMBERS: { readonly [K in EventType]: Inside<UnionOf<EventDat
     approver: true,
     kid: true,
     cause: true,
-    standing: { groups: true, kids: true, validFrom: true, validUntil: true },
+    person: true,
+    standing: { groups: true, kids: true, validFrom: true, validUntil: true, delegations: true },
   },
   "approval.voided": { amendment: true, gateDigest: true, newGateDigest: true, approvers: true },
   "result.submitted": {

@@ -40,6 +40,7 @@ import {
   submitResult,
   vendorSwitch,
 } from "./commands.ts";
+import { delegated } from "./golden-delegated.ts";
 import { peopled } from "./golden-people.ts";
 import { trustedStory } from "./golden-trusted.ts";
 import { declared } from "./golden-declared.ts";
@@ -343,6 +344,7 @@ export const GOLDEN_STORIES = {
   restarted,
   escalated,
   reconciled,
+  delegated,
   trusted: trustedStory,
   declared,
   planted,

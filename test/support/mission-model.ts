@@ -15,6 +15,8 @@ export type Say = (id: string, detail: string) => void;
 
 export interface ModelApproval {
   readonly approver: string;
+  /** The approver, and for whom they signed. */
+  readonly people: readonly string[];
   readonly groups: readonly string[];
   readonly gateDigest: string;
   readonly expiresAt: string;

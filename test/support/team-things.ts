@@ -2,10 +2,14 @@
  * Things of a team that tests of the API name in addresses and bodies: one made of each kind, and its id answered.
  */
 import { env } from "cloudflare:workers";
+import { DELEGATION_JWS_TYPE, type DelegationStatement } from "../../shared/approval/index.ts";
+import { canonicalJson } from "../../shared/canonical.ts";
 import { incidentId } from "../../shared/ids.ts";
+import { signJws } from "../../shared/jws.ts";
 import type { Env } from "../../worker/env.ts";
 import { teamStub } from "../../worker/missions.ts";
 import { call, callerOf, expectStatus } from "./api.ts";
+import { type KeyPair, keyPair } from "./builders.ts";
 
 /** Registers one and answers its id. */
 export async function registerApprover(team: string, id: string): Promise<string> {
@@ -59,4 +63,33 @@ export async function issueGrant(team: string, agent: string): Promise<string> {
   const path = `/v1/agents/${agent}/grants`;
   const issued = await expectStatus(call(admin, "POST", path, grantBody()), 201);
   return String(issued.body["id"]);
+}
+
+/** A delegation as its delegator signs it, for an hour; `members` replaces some of what it says. */
+export function signDelegation(
+  team: string,
+  delegator: string,
+  delegate: string,
+  key: KeyPair,
+  members: Partial<DelegationStatement> = {},
+): string {
+  const at = Date.now();
+  const [issuedAt, expiresAt] = [at, at + 3_600_000].map((ms) => new Date(ms).toISOString());
+  const people = { team, delegator, delegate, reason: "away" };
+  const header = { typ: DELEGATION_JWS_TYPE, kid: key.kid };
+  const said = { ...people, issuedAt, expiresAt, ...members };
+  return signJws(header, canonicalJson(said), key.privateJwk);
+}
+
+/** Two people, and a delegation from the first to the second, through the API; answers its id. */
+export async function delegate(team: string): Promise<string> {
+  const admin = callerOf(team, "admin");
+  const key = keyPair("away");
+  const away = { id: "away", name: "Away", keys: [key.publicJwk] };
+  await expectStatus(call(admin, "POST", "/v1/approvers", away), 200);
+  await registerApprover(team, "stand-in");
+  const statement = signDelegation(team, "away", "stand-in", key);
+  const caller = { team, sub: "away", roles: ["approver"] as const };
+  const added = await expectStatus(call(caller, "POST", "/v1/delegations", { statement }), 201);
+  return String(added.body["id"]);
 }

@@ -163,6 +163,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   "GET /v1/zones": plain("/v1/zones"),
   "POST /v1/zones": plain("/v1/zones", { zone: "acme/ops/buying/parts" }),
   "POST /v1/plans/compile": plain("/v1/plans/compile", { plan: SMALL_PLAN }),
+  "GET /v1/delegations": plain("/v1/delegations"),
+  "POST /v1/delegations": plain("/v1/delegations", { statement: "x.y.z" }),
+  "DELETE /v1/delegations/{id}": named(({ delegation }) => `/v1/delegations/${delegation}`),
   "GET /v1/approvers": plain("/v1/approvers"),
   "POST /v1/approvers": plain("/v1/approvers", { id: "another", name: "Another", keys: [{}] }),
   "GET /v1/approvers/{id}": named(({ approver }) => `/v1/approvers/${approver}`),
@@ -263,6 +266,7 @@ beforeAll(async () => {
     leaver: await made.registerApprover(OWNER, "soon-gone"),
     agent: "only-our-agent",
     grant: await made.issueGrant(OWNER, "only-our-agent"),
+    delegation: await made.delegate(OWNER),
   };
 });
 

@@ -19,6 +19,7 @@ import { err, ok, type Result } from "../../result.ts";
 import { isoToUnixMs, unixMsToIso } from "../../time.ts";
 import { completeMission, reconsider } from "../advance.ts";
 import {
+  amendmentRisk,
   amendmentsOf,
   diffQuestionOf,
   isStaleAmendment,
@@ -72,7 +73,8 @@ export function decideAmendmentApproval(
     return err({ reason: "approval_not_requested", nodeId: command.nodeId });
   const { id: nodeId, request, approvals, by, challenges } = open;
   const people = { approvals, proposers: [by], challenges };
-  const asked = { nodeId, attempt: 1, request, ...people, isAmendment: true };
+  const risk = amendmentRisk(open.amendment);
+  const asked = { nodeId, attempt: 1, request, ...people, isAmendment: true, risk };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
   const now = amendmentsOf(turn.state).open;

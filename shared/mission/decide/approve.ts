@@ -27,11 +27,12 @@ import type { DecideApproval } from "../command.ts";
 import { escalationSteps } from "../due.ts";
 import { evidenceFor } from "../question.ts";
 import { apartNodeOf } from "../duties.ts";
+import { type Acting, actingOf } from "./delegated.ts";
 import type { Rejection } from "../rejection.ts";
 import type { EventData } from "../event.ts";
 import type { HeldApproval, OpenRequest } from "../state.ts";
 import { proposerOf } from "../trust-outcomes.ts";
-import { emitMission, emitNode, recordOf, type Turn } from "../turn.ts";
+import { emitMission, emitNode, recordOf, specOf, type Turn } from "../turn.ts";
 
 /** What a person is asked: a node's request, or an amendment's, which stands at the mission. */
 interface Asked {
@@ -48,6 +49,7 @@ interface Asked {
   /** Answered with a passkey before. */
   readonly challenges?: readonly string[] | undefined;
   readonly isAmendment: boolean;
+  readonly risk: number;
 }
 
 export function decideApproval(turn: Turn, command: DecideApproval): Result<null, Rejection> {
@@ -58,7 +60,8 @@ export function decideApproval(turn: Turn, command: DecideApproval): Result<null
   const producers = evidenceFor(turn.state, nodeId).map((bundle) => bundle.producedBy);
   const people = { proposers, producers };
   const about = { nodeId, attempt, request, steps, approvals };
-  const asked = { ...about, ...people, challenges, isAmendment: false };
+  const { risk } = specOf(turn.state, nodeId);
+  const asked = { ...about, ...people, challenges, isAmendment: false, risk };
   const recorded = recordDecision(turn, command, asked);
   if (!recorded.ok) return recorded;
   if (turn.state.canary && recorded.value !== "denied") raiseApproved(turn, nodeId, actor.id);
@@ -74,24 +77,28 @@ export function recordDecision(
   command: DecideApproval,
   asked: Asked,
 ): Result<"denied" | "waiting" | "quorum", Rejection> {
-  const { approver, actor } = command;
+  const { approver: person, actor } = command;
   const { nodeId, request } = asked;
   if (!request) return err({ reason: "approval_not_requested", nodeId });
-  if (!approver) return err({ reason: "approver_unknown", approver: actor.id });
-  const verified = verifySignedApproval(command.statement, approver.keys);
+  if (!person) return err({ reason: "approver_unknown", approver: actor.id });
+  const verified = verifySignedApproval(command.statement, person.keys);
   if (!verified.ok) return verified;
   const { statement, kid, passkey, signature } = verified.value;
+  const acting = actingOf(turn, command, person, statement, asked.risk);
+  if (!acting.ok) return acting;
+  const { approver, delegatedBy, delegation } = acting.value;
   const misfit =
     statementMisfit(turn, asked, request, statement, approver) ??
     challengeMisfit(asked, passkey) ??
     personMisfit(turn, asked, request, approver, statement.decision) ??
     (statement.decision === "deny"
       ? null
-      : countMisfit(turn, asked, request, approver, statement.decision));
+      : countMisfit(turn, asked, request, acting.value, statement.decision));
   if (misfit) return err(misfit);
   const key = approver.keys.find((candidate) => candidate.kid === kid);
   const signed = { actor, approvalSignature: signature };
-  const proof = { kid, jwk: key?.jwk ?? null, ...(passkey && { passkey }) };
+  const by = delegatedBy !== undefined && delegation ? { delegatedBy, delegation } : {};
+  const proof = { kid, jwk: key?.jwk ?? null, ...(passkey && { passkey }), ...by };
   if (statement.decision === "deny") {
     const { gateDigest, reason } = statement;
     emitAbout(
@@ -269,7 +276,7 @@ function countMisfit(
   turn: Turn,
   asked: Asked,
   request: OpenRequest,
-  approver: ApproverFacts,
+  { approver, people }: Acting,
   decision: ApprovalStatement["decision"],
 ): Rejection | null {
   const refuse = (detail: string): Rejection => ({ reason: "approver_not_permitted", detail });
@@ -277,10 +284,10 @@ function countMisfit(
   if (breaksGlass && approver.breakGlass !== true)
     return refuse(`${approver.id} may not approve alone in an emergency`);
   if (breaksGlass && asked.isAmendment) return refuse("a change of the plan is no emergency");
-  if (asked.proposers.includes(approver.id)) {
+  if (people.some((id) => asked.proposers.includes(id))) {
     return refuse("a proposer never approves their own proposal");
   }
-  if (asked.producers?.includes(approver.id))
+  if (people.some((id) => asked.producers?.includes(id)))
     return refuse("who produced the evidence never approves what rests on it");
   if (!breaksGlass && approver.hours && !isWithinHours(approver.hours, isoToUnixMs(turn.at) ?? 0)) {
     const { days, from, to, timeZone } = approver.hours;
@@ -288,10 +295,15 @@ function countMisfit(
       `${approver.id} approves on days ${days.join(", ")} from ${from} to ${to} ${timeZone}`,
     );
   }
-  const apart = asked.isAmendment ? null : apartNodeOf(turn.state, asked.nodeId, approver.id);
+  const [apart = null] = asked.isAmendment
+    ? []
+    : people.flatMap((id) => apartNodeOf(turn.state, asked.nodeId, id) ?? []);
   if (apart !== null)
     return refuse(`who approved ${apart} stays apart from ${asked.nodeId}: the plan says so`);
-  if (!breaksGlass && givenFor(turn, asked, request).some(({ id }) => id === approver.id))
-    return { reason: "approval_already_given", approver: approver.id };
+  // A person fills one seat: their own, or one they sit in for somebody; and a seat is one person's either way.
+  const { approvers, delegators = [] } = approvedBy(asked.approvals, request.gateDigest, turn.at);
+  const seated = people.find((id) => approvers.includes(id) || delegators.includes(id));
+  if (!breaksGlass && seated !== undefined)
+    return { reason: "approval_already_given", approver: seated };
   return null;
 }

@@ -38,7 +38,10 @@ export function decideReview(turn: Turn, command: ReviewApprovals): Result<null,
 export function approversWaiting(state: MissionState): readonly string[] {
   const held = askedNodes(state).flatMap((nodeId) => state.nodes.get(nodeId)?.approvals ?? []);
   const amending = amendmentsOf(state).open?.approvals ?? [];
-  return [...new Set([...held, ...amending].map(({ approver }) => approver))];
+  const people = [...held, ...amending].flatMap(({ approver, delegatedBy }) =>
+    delegatedBy === undefined ? approver : [approver, delegatedBy],
+  );
+  return [...new Set(people)];
 }
 
 function askedNodes(state: MissionState): readonly string[] {
@@ -57,12 +60,15 @@ function revocations(
   standing: PersonStanding | null,
 ): readonly EventData["approval.revoked"][] {
   return approvals
-    .filter(({ approver }) => approver === person)
+    .filter(({ approver, delegatedBy }) => approver === person || delegatedBy === person)
     .flatMap((held) => {
-      const cause = causeOf(at, requirement, held, standing);
-      if (cause === null) return [];
       const { gateDigest, approver, kid } = held;
-      return { gateDigest, approver, kid, cause, standing };
+      const isSigner = approver === person;
+      const cause = isSigner
+        ? causeOf(at, requirement, held, standing)
+        : delegatorCauseOf(at, requirement, held, standing);
+      if (cause === null) return [];
+      return { gateDigest, approver, kid, cause, ...(!isSigner && { person }), standing };
     });
 }
 
@@ -73,10 +79,36 @@ function causeOf(
   standing: PersonStanding | null,
 ): EventData["approval.revoked"]["cause"] | null {
   if (standing === null) return "person_removed";
-  const { kids, groups, validFrom, validUntil } = standing;
-  if (!kids.includes(held.kid)) return "key_removed";
-  if ((validFrom !== null && validFrom > at) || (validUntil !== null && validUntil <= at))
-    return "not_valid";
+  if (!standing.kids.includes(held.kid)) return "key_removed";
+  if (!isValid(at, standing)) return "not_valid";
+  // Whoever signed for somebody sits there with that person's groups, not with their own.
+  return held.delegatedBy === undefined ? groupCauseOf(requirement, held, standing) : null;
+}
+
+/** The delegator's side: their right, the key that signed the delegation, the delegation, and their groups. */
+function delegatorCauseOf(
+  at: string,
+  requirement: SeatRequirement,
+  held: HeldApproval,
+  standing: PersonStanding | null,
+): EventData["approval.revoked"]["cause"] | null {
+  if (standing === null) return "person_removed";
+  if (!isValid(at, standing)) return "not_valid";
+  const { id = "", kid = "" } = held.delegation ?? {};
+  if (!standing.kids.includes(kid) || !standing.delegations?.includes(id))
+    return "delegation_ended";
+  return groupCauseOf(requirement, held, standing);
+}
+
+function isValid(at: string, { validFrom, validUntil }: PersonStanding): boolean {
+  return (validFrom === null || validFrom <= at) && (validUntil === null || validUntil > at);
+}
+
+function groupCauseOf(
+  requirement: SeatRequirement,
+  held: HeldApproval,
+  { groups }: PersonStanding,
+): "group_left" | null {
   // Only a group that a seat asks for matters, and only one they were in when they approved.
   const asked = new Set(groupsAsked(requirement));
   const left = held.groups.some((group) => asked.has(group) && !groups.includes(group));
