@@ -6,9 +6,6 @@ import type {
   ApprovalHours,
   ApproverFacts,
   CeremonyReject,
-  DelegationFacts,
-  DelegationReject,
-  DelegationStatement,
   PasskeySigned,
   RelyingParty,
   SignedReject,
@@ -50,9 +47,11 @@ import type { PublicJwk } from "../crypto.ts";
 import type { MissionStreamRpc } from "./stream.ts";
 import type { PolicyDocument } from "../policy/index.ts";
 
+import type { DelegationRejection, TeamDelegationRpc } from "./delegation-rpc.ts";
 import type { TeamTrustRpc, TrustRejection } from "./trust-rpc.ts";
 import type { TeamWebhookRpc } from "./webhook-rpc.ts";
 
+export type { DecidingFacts, DelegationRecord } from "./delegation-rpc.ts";
 export type { SliceRpc } from "./slice-rpc.ts";
 export type {
   AttemptName,
@@ -194,20 +193,6 @@ export interface KeyOwner {
   readonly kid: string;
 }
 
-/** A delegation as the directory keeps it. */
-export interface DelegationRecord extends Omit<DelegationStatement, "team"> {
-  readonly id: string;
-  /** The signed statement, compact JWS. */
-  readonly statement: string;
-  readonly revoked: { readonly by: string; readonly at: string } | null;
-}
-
-/** Who decides, and what others have delegated to them. */
-export interface DecidingFacts {
-  readonly approver: ApproverFacts | null;
-  readonly delegations: readonly DelegationFacts[];
-}
-
 /** `PublicKeyCredentialCreationOptionsJSON`, as the browser takes it. */
 export type PasskeyOptions = ReturnType<typeof passkeyCreationOptions>;
 
@@ -215,8 +200,7 @@ export type TeamRejection =
   | CeremonyReject
   | TrustRejection
   | { readonly reason: "passkey_counter_regressed"; readonly kid: string }
-  | DelegationReject
-  | { readonly reason: "delegation_unknown"; readonly id: string }
+  | DelegationRejection
   | { readonly reason: "approver_not_found"; readonly approver: string }
   | ZoneReject
   | { readonly reason: "idempotency_key_reused" }
@@ -247,7 +231,7 @@ export type Idempotency = { readonly key: string; readonly requestHash: string }
 export type AgentEntry = Omit<AgentFacts, "banned"> & Partial<Pick<AgentFacts, "banned">>;
 
 /** One team's directory, policies, incident numbers and endpoints. Found by the team's name. */
-export interface TeamRpc extends TeamWebhookRpc, TeamTrustRpc {
+export interface TeamRpc extends TeamDelegationRpc, TeamWebhookRpc, TeamTrustRpc {
   /** Reserves the mission id of an opening: the same key gives the same id again. */
   opening(request: {
     missionId: string;
@@ -265,25 +249,6 @@ export interface TeamRpc extends TeamWebhookRpc, TeamTrustRpc {
   missionIds(after: string, limit: number): Promise<readonly string[]>;
   agentFacts(agentId: string): Promise<AgentFacts | null>;
   approverFacts(personId: string): Promise<ApproverFacts | null>;
-  /** The person with the delegations to them that hold at this time: what a decision of theirs is judged by. */
-  decidingFacts(personId: string, at: number): Promise<DecidingFacts>;
-  /** Every delegation, those that ended among them, the newest first. */
-  delegations(): Promise<readonly DelegationRecord[]>;
-  /** Registers a delegation that its delegator signed and sends; the same one again changes nothing. */
-  addDelegation(request: {
-    statement: string;
-    by: string;
-    idempotency: Idempotency;
-    at: number;
-  }): Promise<Result<DelegationRecord, TeamRejection>>;
-  /** By its delegator, or by an admin; a second revocation changes nothing. */
-  revokeDelegation(request: {
-    id: string;
-    by: string;
-    isAdmin: boolean;
-    idempotency: Idempotency;
-    at: number;
-  }): Promise<Result<DelegationRecord, TeamRejection>>;
   putAgent(request: {
     agent: AgentEntry;
     by: string;

@@ -73,9 +73,9 @@ async function decide(team: string, mission: string, sub: string, members: objec
   return call(as(team, sub), "POST", `/v1/missions/${mission}/nodes/sign/approvals`, { statement });
 }
 
-async function typesIn(team: string, mission: string): Promise<readonly TraceEvent[]> {
+async function eventsIn(team: string, mission: string): Promise<readonly TraceEvent[]> {
   const { text } = await call(callerOf(team, "auditor"), "GET", `/v1/missions/${mission}/trace`);
-  return (JSON.parse(text) as { events: readonly TraceEvent[] }).events;
+  return (JSON.parse(text) as { items: readonly TraceEvent[] }).items;
 }
 
 describe("a delegation", () => {
@@ -105,7 +105,7 @@ describe("a delegation", () => {
       200,
     );
     await expectStatus(decide(team, mission, "ben"), 202);
-    const revoked = (await typesIn(team, mission)).find(({ type }) => type === "approval.revoked");
+    const revoked = (await eventsIn(team, mission)).find(({ type }) => type === "approval.revoked");
     expect(revoked).toMatchObject({
       actor: { id: "ann" },
       data: { approver: "dan", person: "ann", cause: "delegation_ended" },
@@ -157,7 +157,7 @@ describe("breaking the glass", () => {
       200,
     );
     expect(body).toMatchObject({ nodeState: "DONE" });
-    const raised = (await typesIn(team, mission)).find(({ type }) => type === "incident.raised");
+    const raised = (await eventsIn(team, mission)).find(({ type }) => type === "incident.raised");
     expect(raised?.data).toMatchObject({ kind: "break_glass", severity: "critical" });
   });
 });

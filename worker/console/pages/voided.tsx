@@ -16,6 +16,7 @@ const WHY: Readonly<Record<WithdrawnApproval["cause"], string>> = {
   key_removed: "the key you signed with was removed",
   not_valid: "your time as an approver was over",
   group_left: "you left the group you approved for",
+  delegation_ended: "the delegation you signed under has ended",
 };
 
 /** `cursor` in the query names the page. */
