@@ -15,6 +15,7 @@ export interface Things {
   readonly leaver: string;
   readonly agent: string;
   readonly grant: string;
+  readonly delegation: string;
 }
 
 export const NOBODYS: Things = {
@@ -29,4 +30,5 @@ export const NOBODYS: Things = {
   leaver: "nobody-there",
   agent: "nobodys-agent",
   grant: "grt_01900000-0000-7000-8000-000000000000",
+  delegation: `dlg_${"0".repeat(32)}`,
 };

@@ -11,40 +11,6 @@ import { teamStub } from "../../worker/missions.ts";
 import { call, callerOf, expectStatus } from "./api.ts";
 import { type KeyPair, keyPair } from "./builders.ts";
 
-/** Things of a team, or of nobody, that addresses and bodies may name. */
-export interface Things {
-  readonly mission: string;
-  readonly policy: string;
-  readonly webhook: string;
-  /** One that no other row asks for, because its own team may remove it. */
-  readonly oldWebhook: string;
-  readonly hook: string;
-  readonly oldHook: string;
-  readonly incident: string;
-  readonly approver: string;
-  /** Another approver, whom a test removes. */
-  readonly leaver: string;
-  readonly agent: string;
-  readonly grant: string;
-  readonly delegation: string;
-}
-
-/** Well-formed names that no team has. */
-export const NOBODYS: Things = {
-  mission: "msn_01900000-0000-7000-8000-000000000000",
-  policy: "pol_01900000-0000-7000-8000-000000000000",
-  webhook: "whk_01900000-0000-7000-8000-000000000000",
-  oldWebhook: "whk_01900000-0000-7000-8000-000000000001",
-  hook: `hok_${"0".repeat(123)}`,
-  oldHook: `hok_${"1".repeat(123)}`,
-  incident: "INC#999999",
-  approver: "nobody-here",
-  leaver: "nobody-there",
-  agent: "nobodys-agent",
-  grant: "grt_01900000-0000-7000-8000-000000000000",
-  delegation: `dlg_${"0".repeat(32)}`,
-};
-
 /** Registers one and answers its id. */
 export async function registerApprover(team: string, id: string): Promise<string> {
   const approver = { id, name: "A person", keys: [] };

@@ -19,7 +19,6 @@ import {
 } from "../support/api.ts";
 import { NOBODYS, type Things } from "../support/matrix-things.ts";
 import * as made from "../support/team-things.ts";
-import { NOBODYS, type Things } from "../support/team-things.ts";
 
 const OWNER = "team-a";
 const OTHER = "team-b";
