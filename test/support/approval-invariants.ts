@@ -140,7 +140,8 @@ function checkDelegation(model: Model, node: ModelNode, event: TraceEvent, say: 
     said["team"] === model.opened.team &&
     said["delegator"] === delegatedBy &&
     said["delegate"] === approver &&
-    String(said["expiresAt"]) > event.at &&
+    typeof said["expiresAt"] === "string" &&
+    said["expiresAt"] > event.at &&
     Number(said["riskMax"] ?? 4) >= node.spec.risk;
   if (!isSaid) say("I1", `seq ${event.seq}: the delegation is about something else`);
   const own = delegation?.groups ?? [];

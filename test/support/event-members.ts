@@ -3,28 +3,17 @@
  * member does not compile until it stands here, and then some golden trace must hold it.
  */
 import type { EventData, EventType } from "../../shared/mission/index.ts";
+import {
+  ALL,
+  DELEGATION,
+  PASSKEY,
+  REQUIREMENT,
+  STATEMENT_PARTS,
+  STILL_ASKED,
+} from "./approval-members.ts";
 import type { Inside, Thing, Things, UnionOf } from "./member-types.ts";
 
 const REASON = { code: true, gate: true, detail: true, counterfactual: true } as const;
-const ALL = { group: true, quorum: true } as const;
-const REQUIREMENT = {
-  quorum: true,
-  group: true,
-  all: ALL,
-  apartFrom: true,
-  deadlineMs: true,
-  escalation: { afterMs: true, group: true, instead: true },
-  reminder: { everyMs: true },
-} as const;
-const STATEMENT_PARTS = { missionId: true, nodeId: true, attempt: true, gateDigest: true } as const;
-const STILL_ASKED = {
-  gateDigest: true,
-  attempt: true,
-  risk: true,
-  title: true,
-  deadlineAt: true,
-  statement: STATEMENT_PARTS,
-} as const;
 const FACTORS = {
   risk: true,
   uncertainty: true,
@@ -42,32 +31,6 @@ const UNIVERSE = {
   observedAt: true,
   effect: true,
   utilityDeltas: true,
-} as const;
-const PASSKEY = {
-  clientDataJSON: true,
-  authenticatorData: true,
-  statement: {
-    missionId: true,
-    nodeId: true,
-    attempt: true,
-    gateDigest: true,
-    decision: true,
-    approver: true,
-    onBehalfOf: true,
-    reason: true,
-    issuedAt: true,
-    expiresAt: true,
-  },
-  rpId: true,
-  origin: true,
-} as const;
-const DELEGATION = {
-  id: true,
-  statement: true,
-  kid: true,
-  jwk: true,
-  groups: true,
-  validUntil: true,
 } as const;
 const DENIAL = {
   jti: true,

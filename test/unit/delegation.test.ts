@@ -80,20 +80,20 @@ describe("a delegate", () => {
   });
 
   test.each([
-    ["another team", { team: "other" }, "the delegation is of another team"],
+    ["another team", { team: "other" }, /of another team/],
     ["another mission", { missions: ["msn_01900000-0000-7000-8000-000000000000"] }, /this mission/],
-    ["less risk", { riskMax: 2 }, "it goes up to risk 2"],
+    ["less risk", { riskMax: 2 }, /up to risk 2$/],
     ["a time that is over", { expiresAt: iso(2) }, /ended/],
     ["a time to come", { issuedAt: iso(60) }, /begins/],
     ["longer than 30 days", { expiresAt: iso(30 * 86_400 + 1) }, /30 days/],
-    ["somebody else", { delegate: "eve" }, "the delegation is by ann to eve"],
+    ["somebody else", { delegate: "eve" }, /is by ann to eve/],
     ["no key of the delegator's", { key: keyPair("stolen") }, /no key/],
   ])("has nothing from a delegation for %s", (_what, overrides, detail) => {
     const facts = delegation(ann, dan, overrides);
     asked()
       .when(approvesFor(2, "pay", dan, [facts]))
       .rejects("delegation_not_permitted", {
-        detail: typeof detail === "string" ? detail : expect.stringMatching(detail),
+        detail: expect.stringMatching(detail),
       });
   });
 
