@@ -24,8 +24,11 @@ export function pinDifference(event: TraceEvent, pins: Pins): Difference | null 
 
 function approverDifference(event: TraceEvent, keys: KeysById | undefined): Difference | null {
   if (keys === undefined || !isSigned(event)) return null;
-  const { approver, kid } = dataOf(event, "approval.granted");
-  return keys.get(approver)?.has(kid) ? null : stranger(event, "data.kid", kid, approver);
+  const { approver, kid, delegatedBy, delegation } = dataOf(event, "approval.granted");
+  if (!keys.get(approver)?.has(kid)) return stranger(event, "data.kid", kid, approver);
+  if (delegatedBy === undefined || !delegation) return null;
+  const isTheirs = keys.get(delegatedBy)?.has(delegation.kid);
+  return isTheirs ? null : stranger(event, "data.delegation.kid", delegation.kid, delegatedBy);
 }
 
 /** The kid itself is held against its key where the event is decided again. */

@@ -5,12 +5,7 @@
  * Specification: docs/replay.md.
  */
 import type * as z from "zod";
-import {
-  type ApproverFacts,
-  type DelegationFacts,
-  recordedApproval,
-  seatsOf,
-} from "../approval/index.ts";
+import { type ApproverFacts, recordedApproval, seatsOf } from "../approval/index.ts";
 import { canonicalJson, hashJson } from "../canonical.ts";
 import { jwkThumbprint, type PublicJwk } from "../crypto.ts";
 import {
@@ -27,8 +22,9 @@ import { isoToUnixMs } from "../time.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import { observationsSchema } from "../universe/index.ts";
 import type { AgentFacts, Command, Intervene, TicketTerms } from "./command.ts";
-import { dataOf, type EventType, type RecordedDelegation } from "./event.ts";
+import { dataOf, type EventType } from "./event.ts";
 import { factIn } from "./leases.ts";
+import { delegationsIn } from "./recorded-delegation.ts";
 import { declarationsOf, type HeldProposal, type MissionState } from "./state.ts";
 
 /** The command of an input, or the first thing about the input that does not hold by itself. */
@@ -278,6 +274,8 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
     return flaw("actor.id", approver);
   const expected = jwkThumbprint(jwk as PublicJwk);
   if (kid !== expected) return flaw("data.kid", expected);
+  const delegations = delegationsIn(data);
+  if ("flaw" in delegations) return delegations;
   const signature = event.approvalSignature ?? "";
   const recorded = recordedApproval(signature, { kid, jwk: jwk as PublicJwk }, passkey);
   const request = event.nodeId
@@ -302,19 +300,8 @@ function readApproval(event: TraceEvent, { state, terms }: Context): ReadBack {
       nodeId: event.nodeId ?? amendment ?? "",
       statement: recorded.signed,
       approver: facts,
-      ...(data.delegatedBy !== undefined &&
-        data.delegation && { delegations: [delegationIn(data.delegatedBy, data.delegation)] }),
+      delegations,
     },
-  };
-}
-
-function delegationIn(id: string, recorded: RecordedDelegation): DelegationFacts {
-  const { kid, jwk, groups, validUntil = null, statement } = recorded;
-  const keys = [{ kid, jwk: jwk as PublicJwk }];
-  return {
-    id: recorded.id,
-    statement,
-    delegator: { id, groups, keys, validFrom: null, validUntil },
   };
 }
 

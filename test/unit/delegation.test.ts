@@ -290,3 +290,18 @@ test("a trace with delegated decisions is replayed to the same trace", () => {
   );
   expect(certifyReplay(events)).toMatchObject({ certified: true, exact: true });
 });
+
+test("a replay that knows whose keys are whose asks for the delegator's, too", () => {
+  const { events } = given(openMission(PAY), act(), approvesFor(2, "pay", dan, [toDan]));
+  const kids = (who: typeof ann) => new Set(who.keys.map(({ kid }) => kid));
+  const known = new Map([
+    ["ann", kids(ann)],
+    ["dan", kids(dan)],
+  ]);
+  expect(certifyReplay(events, { approverKeys: known })).toMatchObject({ certified: true });
+  const other = new Map([...known, ["ann", kids(ben)]]);
+  expect(certifyReplay(events, { approverKeys: other })).toMatchObject({
+    certified: false,
+    member: "data.delegation.kid",
+  });
+});
