@@ -28,7 +28,7 @@ export type { CeremonyReject, RelyingParty } from "./client-data.ts";
 export { diffJson, type JsonChange } from "./json-diff.ts";
 export { approvalHoursSchema, isWithinHours } from "./hours.ts";
 export type { ApprovalHours } from "./hours.ts";
-export { recordedApproval, verifySignedApproval } from "./verify.ts";
+export { answerId, recordedApproval, verifySignedApproval } from "./verify.ts";
 export type { RecordedPasskey, SignedApproval, VerifiedApproval } from "./verify.ts";
 export {
   APPROVAL_JWS_TYPE,

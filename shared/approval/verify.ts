@@ -2,9 +2,9 @@
  * The one door for a person's word: a statement signed with a key of their own, as a compact JWS or with a
  * passkey. Both prove the same thing and are recorded so that an outsider can prove it again.
  */
-import type { PublicJwk } from "../crypto.ts";
+import { base64UrlEncode, type PublicJwk, sha256Bytes } from "../crypto.ts";
 import { type Result, ok } from "../result.ts";
-import { type PasskeySigned, verifyPasskeyApproval } from "./assertion.ts";
+import { challengeOf, type PasskeySigned, verifyPasskeyApproval } from "./assertion.ts";
 import type { CeremonyReject } from "./client-data.ts";
 import {
   type ApprovalStatement,
@@ -52,6 +52,15 @@ export function verifySignedApproval(
   const rpId = signed.relyingParty.id;
   const passkey = { clientDataJSON, authenticatorData, statement, rpId, origin };
   return ok({ statement, kid, signature, passkey });
+}
+
+/**
+ * What makes two signatures the same word of a person, base64url: a passkey's challenge; of a JWS the SHA-256 of
+ * what it signs, because the same bytes may carry several ES256 signatures.
+ */
+export function answerId(signature: string, passkey: RecordedPasskey | null): string {
+  if (passkey) return challengeOf(passkey.statement);
+  return base64UrlEncode(sha256Bytes(signature.slice(0, signature.lastIndexOf("."))));
 }
 
 /** The signed approval that an event recorded, and the key it was signed with. */

@@ -31,7 +31,8 @@ export const approval: Gate<RefusableVerdict> = (question) => {
   const uncovered = coverageReasons(question);
   if (uncovered.length > 0) return outcomeOf(uncovered, "block");
   const requirement = requirementOf(question);
-  if (!requirement) return { verdict: "allow", reasons: liftedReasons(question) };
+  if (!requirement && !isRefusedForGood(question))
+    return { verdict: "allow", reasons: liftedReasons(question) };
   if (question.refused !== null) {
     const code = question.refused === "denied" ? "APPROVAL_DENIED" : "APPROVAL_EXPIRED";
     const detail =
@@ -43,7 +44,7 @@ export const approval: Gate<RefusableVerdict> = (question) => {
       "block",
     );
   }
-  if (isSatisfied(question, requirement)) return { verdict: "allow", reasons: [] };
+  if (!requirement || isSatisfied(question, requirement)) return { verdict: "allow", reasons: [] };
   const asked = escalatedTo(requirement, question.escalated ?? 0);
   const [have, need] = progressOf(question, asked);
   return outcomeOf(
@@ -60,6 +61,14 @@ export const approval: Gate<RefusableVerdict> = (question) => {
     "pause",
   );
 };
+
+/**
+ * Whether somebody has said no to exactly this: final also where nobody would be asked any more, because a rule's
+ * condition over time has passed. Before the third generation of rules only who was asked could be refused.
+ */
+function isRefusedForGood({ refused, subjectDigest }: GateQuestion): boolean {
+  return refused !== null && subjectDigest !== undefined;
+}
 
 /** Where only an automatic authorization keeps people from being asked: by which grant. */
 function liftedReasons(question: GateQuestion): readonly Reason[] {

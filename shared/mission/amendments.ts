@@ -28,7 +28,7 @@ export interface OpenAmendment {
   readonly gateDigest: string;
   readonly request: OpenRequest | null;
   readonly approvals: readonly HeldApproval[];
-  /** Challenges answered with a passkey; only there once there was one. */
+  /** As of a node. */
   readonly challenges?: readonly string[];
 }
 
@@ -169,7 +169,7 @@ function evolveApproval(state: MissionState, event: Evolving): void {
     }
     case "approval.granted": {
       const approval = heldApproval(dataOf(event, "approval.granted"));
-      const answered = answeredChange(open.challenges, event);
+      const answered = answeredChange(state.rules ?? 0, open.challenges, event);
       const approvals = [...open.approvals, approval];
       state.amendments = { ...held, open: { ...open, ...answered, approvals } };
       return;

@@ -2,13 +2,16 @@
  * The part of the fold that is about people: requests, approvals, refusals and what voids them.
  * Changes nothing itself; evolve.ts puts the change into the state. Source: docs/event-log.md.
  */
-import { challengeOf, type RecordedPasskey } from "../approval/index.ts";
+import { answerId, type RecordedPasskey } from "../approval/index.ts";
 import { invariant } from "../invariant.ts";
 import { dataOf, type EventData, type EventType } from "./event.ts";
 import type { Evolving } from "./evolve.ts";
 import type { HeldApproval, NodeRecord } from "./state.ts";
 
 type Change = Partial<NodeRecord>;
+
+/** From this generation of the rules on a JWS is taken once, as a passkey's answer always was. */
+const JWS_ONCE_FROM_RULES = 3;
 
 /** Node events that change nothing but, at most, the node's status. */
 const NEUTRAL = new Set<string>([
@@ -18,7 +21,7 @@ const NEUTRAL = new Set<string>([
 ] satisfies EventType[]);
 
 /** What an event about approvals changes of its node. A breach on an event that nobody knows. */
-export function approvalChange(before: NodeRecord, event: Evolving): Change {
+export function approvalChange(rules: number, before: NodeRecord, event: Evolving): Change {
   switch (event.type) {
     case "approval.requested": {
       const data = dataOf(event, "approval.requested");
@@ -38,7 +41,7 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
         (held) => held.approver !== approver || held.gateDigest !== gateDigest,
       );
       return {
-        ...answeredChange(before.challenges, event),
+        ...answeredChange(rules, before.challenges, event),
         ...(before.request?.seq === undefined ? {} : { approvedSeq: before.request.seq }),
         approvals: [...others, heldApproval(data)],
       };
@@ -53,10 +56,10 @@ export function approvalChange(before: NodeRecord, event: Evolving): Change {
     }
     case "approval.denied": {
       const { gateDigest, approver } = dataOf(event, "approval.denied");
-      return refusal(before, event, { gateDigest, cause: "denied", by: approver });
+      return refusal(rules, before, event, { gateDigest, cause: "denied", by: approver });
     }
     case "approval.expired":
-      return refusal(before, event, {
+      return refusal(rules, before, event, {
         gateDigest: dataOf(event, "approval.expired").gateDigest,
         cause: "expired",
         by: null,
@@ -100,16 +103,20 @@ export function withoutRevoked(
   );
 }
 
-/** The challenge that a passkey answered joins those answered before; nothing for a JWS. */
+/** What a person has said joins what was said before, so that it is taken once. */
 export function answeredChange(
+  rules: number,
   challenges: readonly string[] | undefined,
   event: Evolving,
 ): { readonly challenges?: readonly string[] } {
-  const { passkey } = event.data as { readonly passkey?: RecordedPasskey };
-  return passkey ? { challenges: [...(challenges ?? []), challengeOf(passkey.statement)] } : {};
+  const { passkey = null } = event.data as { readonly passkey?: RecordedPasskey };
+  const { approvalSignature: signature } = event;
+  if (signature === null || (passkey === null && rules < JWS_ONCE_FROM_RULES)) return {};
+  return { challenges: [...(challenges ?? []), answerId(signature, passkey)] };
 }
 
 function refusal(
+  rules: number,
   before: NodeRecord,
   event: Evolving,
   refused: NodeRecord["refusedDigests"][number],
@@ -117,7 +124,7 @@ function refusal(
   const reasons = (event.gateResult?.reasons ?? []) as NodeRecord["reasons"];
   const subjectDigest = before.request?.subjectDigest;
   return {
-    ...answeredChange(before.challenges, event),
+    ...answeredChange(rules, before.challenges, event),
     refusedDigests: [
       ...before.refusedDigests,
       { ...refused, ...(subjectDigest !== undefined && { subjectDigest }) },

@@ -325,7 +325,7 @@ function nodeChange(
     case "loop.detected":
       return {};
     default:
-      return approvalChange(before, event);
+      return approvalChange(state.rules ?? 0, before, event);
   }
 }
 

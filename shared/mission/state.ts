@@ -160,7 +160,7 @@ export interface NodeRecord {
   readonly approvals: readonly HeldApproval[];
   /** The event of the last request that somebody approved; only there once there was one. */
   readonly approvedSeq?: number;
-  /** Challenges answered with a passkey at this node; only there once there was one. */
+  /** What was taken of people at this node (`answerId`), none of it again; only there once there was one. */
   readonly challenges?: readonly string[];
   /** Digests a human denied or let lapse: final for that digest. */
   readonly refusedDigests: readonly {

@@ -8,6 +8,7 @@ import {
   ms,
   type NodeInput,
   type Person,
+  iso,
   signStatement,
   statement,
   TERMS,
@@ -62,7 +63,8 @@ export function decidesAmendment(
     const open = run.state?.amendments?.open;
     const nodeId = open?.id ?? "amendment.1";
     const gateDigest = open?.gateDigest ?? "0".repeat(64);
-    const signed = { ...statement({ nodeId, gateDigest, approver: who.facts.id }), ...changes };
+    const about = { nodeId, gateDigest, approver: who.facts.id, issuedAt: iso(seconds) };
+    const signed = { ...statement(about), ...changes };
     return decideApproval(seconds, nodeId, who, signStatement(signed, who.keys[0]));
   };
 }

@@ -190,7 +190,7 @@ export function declared(): readonly Step[] {
     amend(7, there("check"), { zones, by: "agent-a", proposer: AGENT }),
     decidesAmendment(8, BEN),
     reviewApprovals(8, "ben", null),
-    decidesAmendment(8, BEN),
+    decidesAmendment(8, BEN, { reason: "read again and agreed" }),
     decidesAmendment(8, CY),
     amend(9, there("late"), { zones }),
     byPasskey(9, "deny", ({ state }) => {

@@ -20,6 +20,7 @@ import { type Denial, type Receipt, signTicket } from "../../shared/ticket/index
 import { EMPTY_HEAD, type EventDraft, type TraceEvent } from "../../shared/trace/index.ts";
 import {
   denial,
+  iso,
   MISSION,
   type Person,
   receipt,
@@ -163,7 +164,8 @@ export function approves(
     const { key = who.keys[0], ...members } = overrides;
     const gateDigest = requestOf(run, nodeId)?.gateDigest ?? "0".repeat(64);
     const attempt = run.state?.nodes.get(nodeId)?.attempt ?? 1;
-    const signed = statement({ nodeId, gateDigest, attempt, approver: who.facts.id, ...members });
+    const about = { nodeId, gateDigest, attempt, approver: who.facts.id, issuedAt: iso(seconds) };
+    const signed = statement({ ...about, ...members });
     return decideApproval(seconds, nodeId, who, signStatement(signed, key));
   };
 }

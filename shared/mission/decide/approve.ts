@@ -4,8 +4,8 @@
  */
 import {
   type ApprovalStatement,
+  answerId,
   type ApproverFacts,
-  challengeOf,
   escalatedTo,
   fitsAnySeat,
   groupsAsked,
@@ -46,7 +46,7 @@ interface Asked {
   readonly proposers: readonly string[];
   /** Who produced the evidence that is asked about. */
   readonly producers?: readonly string[];
-  /** Answered with a passkey before. */
+  /** Taken before, of whomever. */
   readonly challenges?: readonly string[] | undefined;
   readonly isAmendment: boolean;
   readonly risk: number;
@@ -89,7 +89,7 @@ export function recordDecision(
   const { approver, delegatedBy, delegation } = acting.value;
   const misfit =
     statementMisfit(turn, asked, request, statement, approver) ??
-    challengeMisfit(asked, passkey) ??
+    answeredMisfit(asked, verified.value, approver) ??
     personMisfit(turn, asked, request, approver, statement.decision) ??
     (statement.decision === "deny"
       ? null
@@ -213,12 +213,17 @@ function statementMisfit(
   return windowMisfit(turn, statement);
 }
 
-/** A passkey's answer is taken once: what was voided since is asked for with another challenge. */
-function challengeMisfit(
+/**
+ * What a person has said is taken once. The trace shows it whole, so after a voiding or a revocation anybody
+ * who reads there could say it again in their name, through a hook.
+ */
+function answeredMisfit(
   { challenges = [] }: Asked,
-  passkey: VerifiedApproval["passkey"],
+  { signature, passkey }: VerifiedApproval,
+  { id: approver }: ApproverFacts,
 ): Rejection | null {
-  if (passkey === null || !challenges.includes(challengeOf(passkey.statement))) return null;
+  if (!challenges.includes(answerId(signature, passkey))) return null;
+  if (passkey === null) return { reason: "approval_already_given", approver };
   return { reason: "passkey_refused", detail: "this challenge has been answered before" };
 }
 
