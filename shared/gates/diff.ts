@@ -40,6 +40,8 @@ export interface DiffQuestion {
   readonly edges: number;
   readonly policy: PinnedPolicy;
   readonly gateDigest: string;
+  /** From the third generation of rules on: undecided permits ask for their people (shared/policy). */
+  readonly undecidedAsks?: true;
   /** Distinct people whose valid approval covers `gateDigest`. */
   readonly approvers: readonly string[];
   /** The groups of each of them; absent: none. */
@@ -125,6 +127,7 @@ function decisionOn(question: DiffQuestion): PolicyDecision | "silent" | "unread
     agent: by,
     zone: null,
     risk,
+    ...(question.undecidedAsks && { undecidedAsks: true }),
   });
 }
 

@@ -108,6 +108,7 @@ function subjectOf(question: GateQuestion): PolicySubject {
     zone: spec.zone ?? null,
     risk: spec.risk,
     ...(facts ? { facts } : {}),
+    ...(question.undecidedAsks && { undecidedAsks: true }),
   };
 }
 

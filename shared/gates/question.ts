@@ -55,6 +55,8 @@ export interface GateQuestion {
   readonly attempt: number;
   /** Attempts that a reset took off the count; absent where there was none. */
   readonly attemptsForgiven?: number;
+  /** From the third generation of rules on: undecided permits ask for their people (shared/policy). */
+  readonly undecidedAsks?: true;
   /** Whether the last outcome of this node is unknown and nobody has reconciled it. */
   readonly outcomeUnknown: boolean;
   /** Predecessors not yet DONE, in plan order. */

@@ -89,6 +89,7 @@ export function diffQuestionOf(
     edges: amendment.edges.length,
     policy: state.policy,
     gateDigest,
+    ...((state.rules ?? 0) >= 3 && { undecidedAsks: true }),
     ...approvedBy(asOfRules(state, approvals), gateDigest, at),
     refused: refused?.cause ?? null,
   };

@@ -54,6 +54,7 @@ export function questionOf(
     status: record.status,
     sealed: record.verdict === "seal" || state.sealed,
     attempt: record.attempt,
+    ...((state.rules ?? 0) >= 3 && { undecidedAsks: true }),
     ...(record.attemptsForgiven !== undefined && { attemptsForgiven: record.attemptsForgiven }),
     outcomeUnknown: outcomeOf(record) === "unknown",
     waitingFor: record.waitingFor === 0 ? [] : unfinishedPredecessors(state, nodeId),

@@ -21,6 +21,11 @@ export interface PolicySubject {
   readonly risk: number;
   /** What conditions ask about; without it no condition can be decided. */
   readonly facts?: PolicyFacts;
+  /**
+   * From the third generation of rules on: a permit that could not be decided still asks for its people, so
+   * that nobody escapes them by a value the rule cannot judge.
+   */
+  readonly undecidedAsks?: true;
 }
 
 /** A permit rule that would match but for these. */
@@ -45,10 +50,11 @@ export type PolicyDecision =
 
 /**
  * O(rules x predicates), and the bounded cost of conditions. A permit asks for the largest number of people,
- * in all and of each group, that any matching permit asks for.
+ * in all and of each group, that any matching permit asks for, one that cannot be decided included.
  */
 export function evaluatePolicy(document: PolicyDocument, subject: PolicySubject): PolicyDecision {
   const permits: PolicyRule[] = [];
+  const undecided: PolicyRule[] = [];
   const nearest: NearRule[] = [];
   const context = contextOnce(subject);
   for (const rule of document.rules) {
@@ -59,11 +65,16 @@ export function evaluatePolicy(document: PolicyDocument, subject: PolicySubject)
     if (forbids) {
       if (failing.length === 0 && condition !== "fails") return { effect: "forbid", rule };
     } else if (failing.length === 0 && condition === "holds") permits.push(rule);
-    else nearest.push({ rule, failing, ...(condition === "holds" ? {} : { condition }) });
+    else {
+      nearest.push({ rule, failing, ...(condition === "holds" ? {} : { condition }) });
+      const mayHold = rule.when.every((predicate) => holds(predicate, subject.args, true));
+      if (mayHold && condition !== "fails") undecided.push(rule);
+    }
   }
   const first = permits[0];
   if (!first) return { effect: "none", nearest };
-  const asked = permits.map((rule) => askedBy(rule, subject.risk));
+  const asking = subject.undecidedAsks ? [...permits, ...undecided] : permits;
+  const asked = asking.map((rule) => askedBy(rule, subject.risk));
   const all = asked.reduce<readonly GroupQuorum[]>(
     (sum, one) => joinGroups(sum, one.all ?? []),
     [],

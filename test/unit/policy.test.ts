@@ -278,3 +278,33 @@ describe("the policy document", () => {
     expect(parsed.rules[0]?.when).toEqual([]);
   });
 });
+
+describe("an undecided permit", () => {
+  const over: Predicate = { path: "/amount", op: "gt", value: 100 };
+  const asks = { approval: { quorum: 2 } };
+  const quorumOf = (rules: readonly PolicyRule[], about: Partial<PolicySubject>) => {
+    const decision = evaluatePolicy(document(...rules), subject({ undecidedAsks: true, ...about }));
+    return decision.effect === "permit" ? decision.quorum : decision.effect;
+  };
+
+  test.each<[string, PolicyRule]>([
+    ["its predicate", { ...acts, id: "big", when: [over], ...asks }],
+    ["its condition", { ...acts, id: "big", condition: "args.amount > 100.0", ...asks }],
+  ])("asks for its people where %s cannot be decided beside one that holds", (_what, big) => {
+    expect(quorumOf([acts, big], { args: { amount: "1000" } })).toBe(2);
+    expect(quorumOf([acts, big], { args: {} })).toBe(2);
+  });
+
+  test("permits nothing by itself, and asks nothing when it is decided and false", () => {
+    const big = { ...acts, id: "big", when: [over], ...asks };
+    expect(quorumOf([big], { args: { amount: "1000" } })).toBe("none");
+    expect(quorumOf([acts, big], { args: { amount: 7 } })).toBe(0);
+    expect(quorumOf([acts, big], { args: { amount: 1000 } })).toBe(2);
+  });
+
+  test("asked nobody before the third generation of rules, whose traces stay as they are", () => {
+    const big = { ...acts, id: "big", when: [over], ...asks };
+    const { undecidedAsks: _later, ...before } = subject({ args: { amount: "1000" } });
+    expect(evaluatePolicy(document(acts, big), before)).toMatchObject({ quorum: 0 });
+  });
+});
