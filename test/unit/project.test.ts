@@ -31,6 +31,7 @@ describe("a whole trace", () => {
       title: "Mission 398f",
       state: "completed",
       sealed: 0,
+      canary: 0,
       openedAt: iso(0),
       openedBy: "operator",
       planHash: events[0]?.data["planHash"],
