@@ -224,7 +224,11 @@ function cellTextOf(content: Omit<CellContent, "model">): string {
 export function stateViewOf(state: MissionState, id: string): Omit<CellContent, "model"> {
   const [spec, record] = [state.plan.specById.get(id), state.nodes.get(id)];
   if (!spec || !record) throw new Error(`node ${id} is in the plan`);
-  const tickets = entriesOf(state.tickets).filter(([, ticket]) => ticket.nodeId === id);
+  // In the order they were issued, as a step adds them: the newest is the one that letters are about.
+  const tickets = [...state.tickets.keys()].flatMap((jti) => {
+    const ticket = state.tickets.get(jti);
+    return ticket?.nodeId === id ? [[jti, ticket] as const] : [];
+  });
   const jtis = tickets.map(([jti]) => jti);
   const isOwn = (denial: string) => jtis.includes(denial.split(" ")[0] ?? "");
   return {

@@ -80,8 +80,9 @@ function lived(
   }
 }
 
+/** Hashes in hex, and those of what people signed, in base64url. */
 function withoutHashes(text: string): string {
-  return text.replaceAll(/[0-9a-f]{64}/g, "#");
+  return text.replaceAll(/[0-9a-f]{64}|"[\w-]{43}"/g, "#");
 }
 
 function describe({ plan }: CompiledPlan): string {
