@@ -1,6 +1,7 @@
 /**
  * The alphabets: which commands are tried in a state. `core` is what moves a node when everybody does their work,
- * `full` is that and whatever else anybody may send, the wrong things above all, `amending` that and a change of the plan. A command is a function of one
+ * `intervening` that and an operator who resets and bans, `full` that and whatever else anybody may send, the wrong
+ * things above all, `amending` that and a change of the plan. A command is a function of one
  * node's cell, or of what is not about a node, and of a clock with two settings: equal states, equal commands.
  */
 import { sha256Hex } from "../../shared/crypto.ts";
@@ -21,6 +22,7 @@ import {
   statement,
 } from "../support/builders.ts";
 import {
+  ban,
   decideApproval,
   intervene,
   passTime,
@@ -28,12 +30,13 @@ import {
   recordDenial,
   reconcile,
   recordReceipt,
+  reset,
   submitEvidence,
   submitResult,
   vendorSwitch,
 } from "../support/commands.ts";
 
-export type Alphabet = "core" | "full" | "amending";
+export type Alphabet = "core" | "intervening" | "full" | "amending";
 
 /** A command with the name it has in a counterexample. */
 export interface Letter {
@@ -69,9 +72,11 @@ export function lettersAt(view: NodeView, seconds: number, alphabet: Alphabet): 
     ...workOn(seconds, view),
     ...signaturesOn(seconds, id, record.request?.gateDigest ?? null, record.attempt),
     ...receiptsOf(seconds, view),
-    ...findingsOf(seconds, view),
   ];
-  if (alphabet !== "core")
+  if (alphabet !== "core") letters.push(...findingsOf(seconds, view));
+  if ((record.resets ?? 0) < RESETS_MAX[alphabet].node)
+    letters.push({ name: "reset", command: reset(seconds, id) });
+  if (isWrongTried(alphabet))
     letters.push(
       ...wrongWorkOn(seconds, view),
       ...wrongSignaturesOn(
@@ -91,8 +96,20 @@ export function lettersAt(view: NodeView, seconds: number, alphabet: Alphabet): 
     .map(({ name, command }) => ({ name: `${id}: ${name}`, command: { ...command, entropy } }));
 }
 
+function isWrongTried(alphabet: Alphabet): boolean {
+  return alphabet === "full" || alphabet === "amending";
+}
+
 /** Proposals of a node that may come back before no more are tried. */
-const RETURNED_MAX = { core: 2, full: 2, amending: 2 } as const satisfies Record<Alphabet, number>;
+const RETURNED_MAX = 2;
+
+/** Resets that are tried. A third of a node escalates and has tests of its own; of the mission, where the depth is bounded. */
+const RESETS_MAX = {
+  core: { node: 0, mission: 0 },
+  intervening: { node: 2, mission: 0 },
+  full: { node: 0, mission: 0 },
+  amending: { node: 1, mission: 1 },
+} as const satisfies Record<Alphabet, unknown>;
 
 /**
  * Whether one more proposal is tried. The guard against loops counts those that came back and those that were
@@ -101,12 +118,15 @@ const RETURNED_MAX = { core: 2, full: 2, amending: 2 } as const satisfies Record
 function isTried(record: NodeRecord, agentId: string, alphabet: Alphabet): boolean {
   if (alphabet === "core" && record.status === "NEW") return false;
   if (record.refusals?.some((entry) => entry.agent === agentId)) return false;
-  return (record.returned?.length ?? 0) < RETURNED_MAX[alphabet];
+  return (record.returned?.length ?? 0) < RETURNED_MAX;
 }
+
+/** What is known beside the nodes when letters are made for a mission. */
+type RestState = Pick<MissionState, "amendments" | "resets" | "bannedAgents">;
 
 /** Everything that is tried of the mission itself. */
 export function lettersOfMission(
-  { amendments }: Pick<MissionState, "amendments">,
+  { amendments, resets = 0, bannedAgents = [] }: RestState,
   seconds: number,
   alphabet: Alphabet,
 ): readonly Letter[] {
@@ -115,6 +135,10 @@ export function lettersOfMission(
     command: intervene(seconds, kind),
   }));
   if (seconds < LATE_SECONDS) letters.push({ name: "pass time", command: passTime(LATE_SECONDS) });
+  if (resets < RESETS_MAX[alphabet].mission)
+    letters.push({ name: "reset everything", command: reset(seconds) });
+  if ((alphabet === "intervening" || alphabet === "amending") && bannedAgents.length === 0)
+    letters.push({ name: "ban the agent", command: ban(seconds, "agent-a") });
   if (alphabet === "amending") letters.push(...amendmentsIn(amendments, seconds));
   return letters;
 }
@@ -232,7 +256,10 @@ function receiptsOf(seconds: number, { tickets }: NodeView): readonly Letter[] {
   }));
 }
 
-/** What a person finds of an outcome; tried where it is not known, and refused everywhere else by the same rule. */
+/**
+ * What a person finds of an outcome; tried where it is not known, and refused everywhere else by the same rule. Not in
+ * `core`: its rounds of three and four nodes would not end.
+ */
 function findingsOf(seconds: number, { spec, record }: NodeView): readonly Letter[] {
   if (record.receipt?.outcome !== "unknown") return [];
   return (["done", "not_done"] as const).map((outcome) => ({

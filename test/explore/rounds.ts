@@ -19,10 +19,12 @@ export interface Round {
 const SHORT: readonly Round[] = [
   round("1 node, 1 attempt", "full", plansWith(1, PROFILES)),
   round("1 node, 2 attempts", "core", plansWith(1, PROFILES, 2)),
+  round("1 node, 1 attempt, a kind a risk", "intervening", plansWith(1, PROFILE_PER_RISK)),
   round("2 nodes, 1 attempt", "core", plansWith(2, PROFILES)),
   round("3 nodes, 1 attempt, a kind a risk", "core", plansWith(3, PROFILE_PER_RISK)),
   round("4 nodes, 1 attempt, a kind a risk", "core", plansWith(4, PROFILE_PER_RISK)),
   round("2 nodes, 1 attempt", "full", plansWith(2, PROFILES), 3),
+  round("2 nodes, 1 attempt", "intervening", plansWith(2, PROFILES), 3),
   round("1 node, amended", "amending", plansWith(1, PROFILES), 4),
   round("leases, coverage, overrides", "full", () => SCENES, 5),
 ];
@@ -34,6 +36,8 @@ const LONG: readonly Round[] = [
   round("3 nodes, 1 attempt", "core", plansWith(3, PROFILES)),
   round("4 nodes, 1 attempt, another kind a risk", "core", plansWith(4, otherKinds())),
   round("2 nodes, 1 attempt", "full", plansWith(2, PROFILES), 5),
+  round("1 node, 1 attempt", "intervening", plansWith(1, PROFILES)),
+  round("2 nodes, 1 attempt", "intervening", plansWith(2, PROFILES), 5),
   round("1 node, amended", "amending", plansWith(1, PROFILES), 7),
   round("leases, coverage, overrides", "full", () => SCENES, 8),
 ];
